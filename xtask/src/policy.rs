@@ -1,0 +1,163 @@
+//! `cargo xtask policy …`: Rust crates to components.
+
+mod build;
+mod committed;
+mod debian;
+mod sources;
+mod toolchain;
+pub(crate) mod workspace;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use sha2::{Digest as _, Sha256};
+use wit_component::ComponentEncoder;
+
+use crate::componentize;
+use build::Component;
+use toolchain::{Route, Toolchain};
+use workspace::Workspace;
+
+/// What to do with policies.
+#[derive(Subcommand)]
+pub(crate) enum Task {
+    /// Build a policy crate to a component under target/policies
+    Build {
+        /// Folder of the crate; the default policy if left out
+        path: Option<PathBuf>,
+        /// Rewrite the committed component and its provenance (default policy only)
+        #[arg(long, conflicts_with = "path")]
+        update: bool,
+        /// Use this toolchain instead of searching
+        #[arg(long)]
+        toolchain: Option<Route>,
+    },
+    /// Build the default policy and fail if the committed component is stale
+    Check {
+        /// Use this toolchain instead of searching
+        #[arg(long)]
+        toolchain: Option<Route>,
+    },
+    /// Build the misbehaving policies of the tests
+    BuildGuests {
+        /// Use this toolchain instead of searching
+        #[arg(long)]
+        toolchain: Option<Route>,
+    },
+}
+
+/// Runs a task; the error is for the person who typed it.
+pub(crate) fn run(task: Task) -> anyhow::Result<()> {
+    let workspace = Workspace::find()?;
+    match task {
+        Task::Build {
+            path,
+            update,
+            toolchain,
+        } => {
+            let toolchain = Toolchain::find(&workspace, toolchain)?;
+            match path {
+                Some(path) => build_one(&workspace, &toolchain, &path),
+                None => build_default(&workspace, &toolchain, update),
+            }
+        }
+        Task::Check { toolchain } => {
+            let toolchain = Toolchain::find(&workspace, toolchain)?;
+            let component = default_component(&workspace, &toolchain)?;
+            committed::check(&workspace, &toolchain, &component.bytes)
+        }
+        Task::BuildGuests { toolchain } => {
+            build_guests(&workspace, &Toolchain::find(&workspace, toolchain)?)
+        }
+    }
+}
+
+fn build_default(workspace: &Workspace, toolchain: &Toolchain, update: bool) -> anyhow::Result<()> {
+    let component = default_component(workspace, toolchain)?;
+    report(&component);
+    if update {
+        return committed::update(workspace, toolchain, &component.bytes);
+    }
+    println!("{}", environment_line(&component.path));
+    Ok(())
+}
+
+fn default_component(workspace: &Workspace, toolchain: &Toolchain) -> anyhow::Result<Component> {
+    let mut modules = build::library(workspace, toolchain, &workspace.default_policy())?;
+    let (_, module) = modules.pop().context("cargo built no module")?;
+    write_component(
+        workspace,
+        committed::NAME,
+        &componentize::componentize(&module)?,
+    )
+}
+
+fn build_one(workspace: &Workspace, toolchain: &Toolchain, path: &Path) -> anyhow::Result<()> {
+    let modules = build::library(workspace, toolchain, path)?;
+    let (name, module) = modules.into_iter().next().with_context(|| {
+        format!(
+            "{} built no module: its Cargo.toml needs [lib] crate-type = [\"cdylib\", \"rlib\"]",
+            path.display()
+        )
+    })?;
+    let component = componentize::componentize(&module)
+        .with_context(|| format!("{} is no policy", path.display()))?;
+    let component = write_component(workspace, &name, &component)?;
+    report(&component);
+    println!("{}", environment_line(&component.path));
+    Ok(())
+}
+
+/// Misbehaving policies are encoded even where `componentize` would refuse, since the host must
+/// refuse them by itself.
+fn build_guests(workspace: &Workspace, toolchain: &Toolchain) -> anyhow::Result<()> {
+    for (name, module) in build::examples(workspace, toolchain, &workspace.guests())? {
+        let component = ComponentEncoder::default()
+            .validate(true)
+            .module(&module)
+            .and_then(ComponentEncoder::encode)
+            .with_context(|| format!("guest {name}"))?;
+        report(&write_component(
+            workspace,
+            &format!("guests/{name}"),
+            &component,
+        )?);
+    }
+    Ok(())
+}
+
+fn write_component(workspace: &Workspace, name: &str, bytes: &[u8]) -> anyhow::Result<Component> {
+    let path = workspace
+        .target
+        .join("policies")
+        .join(format!("{name}.wasm"));
+    workspace::write(&path, bytes)?;
+    Ok(Component {
+        path,
+        bytes: bytes.to_vec(),
+    })
+}
+
+fn report(component: &Component) {
+    println!(
+        "{}  {} bytes  sha256 {}",
+        component.path.display(),
+        component.bytes.len(),
+        sha256(&component.bytes)
+    );
+}
+
+fn environment_line(path: &Path) -> String {
+    format!(
+        "CLEARML__services__login__sso__oauth_client__keycloak__policy__module={}",
+        path.display()
+    )
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
