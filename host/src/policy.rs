@@ -1,0 +1,41 @@
+//! The policy runtime: the only code that names `wasmtime`.
+//!
+//! A policy is one WebAssembly component that imports nothing but the contract in `wit/`. It
+//! is loaded once ([`Runtime::load`]) and asked for every sign-in ([`Policy::decide`]), each
+//! time in a fresh instance with every limit of `policy.md` §5 in force:
+//!
+//! ```text
+//! revision   bytes → inspect → compile → link → trial instance → Policy
+//! decide     Question → threads → engine (store, limits) → guest ⇄ imports → convert → Decided
+//! case       a JSON case → Question and an in-memory directory → decide → Verdict
+//! ```
+
+mod bindings;
+pub mod case;
+mod componentize;
+mod convert;
+mod decide;
+mod engine;
+mod evidence;
+mod failure;
+mod imports;
+mod inspect;
+mod limits;
+mod revision;
+mod runtime;
+mod session;
+mod threads;
+mod value;
+
+pub use self::componentize::componentize;
+pub use self::decide::Decided;
+pub use self::failure::{Failure, FailureKind};
+pub use self::inspect::{Inspection, inspect};
+pub use self::revision::{LoadError, LoadStep};
+pub use self::runtime::{Policy, Runtime, RuntimeOptions};
+
+/// The default policy: the component that `cargo xtask policy build` makes of `policy-guest`.
+pub const DEFAULT: &[u8] = include_bytes!("../../policy-guest/usher-default-policy.wasm");
+
+#[cfg(test)]
+mod tests;
