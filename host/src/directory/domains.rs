@@ -1,0 +1,124 @@
+//! E-mail domains of companies: `usher domain`. A domain belongs to one company.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::DirectoryError;
+use super::companies::must_exist;
+use crate::domain::CompanyId;
+use crate::store::{Store, StoreError};
+
+/// A domain as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OwnedDomain {
+    /// The domain, in lower case.
+    pub domain: String,
+    /// Whose it is.
+    pub company: CompanyId,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// Gives a domain to a company.
+///
+/// # Errors
+/// There is no such company, the text is no domain, or the domain belongs to a company.
+pub async fn add(
+    store: &Store,
+    company: &CompanyId,
+    domain: &str,
+    now: Timestamp,
+) -> Result<(), DirectoryError> {
+    let domain = normalised(domain)?;
+    let mut tx = store.begin().await?;
+    must_exist(&mut tx, company).await?;
+    if let Some(owner) = tx.domain_owner(&domain).await? {
+        return Err(DirectoryError::DomainTaken { domain, owner });
+    }
+    tx.insert_domain(&domain, company, now).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The domains of every company, or of one.
+///
+/// # Errors
+/// The store is unavailable.
+pub async fn list(
+    store: &Store,
+    company: Option<&CompanyId>,
+) -> Result<Vec<OwnedDomain>, StoreError> {
+    let rows = store.domains(company).await?.into_iter();
+    Ok(rows
+        .map(|(domain, company, created_at)| OwnedDomain {
+            domain,
+            company,
+            created_at,
+        })
+        .collect())
+}
+
+/// Takes a domain from a company.
+///
+/// # Errors
+/// It is not the company's.
+pub async fn remove(
+    store: &Store,
+    company: &CompanyId,
+    domain: &str,
+) -> Result<(), DirectoryError> {
+    let domain = normalised(domain)?;
+    let mut tx = store.begin().await?;
+    if tx.domain_owner(&domain).await?.as_ref() != Some(company) {
+        let company = company.clone();
+        return Err(DirectoryError::NoSuchDomain { domain, company });
+    }
+    tx.delete_domain(&domain).await?;
+    Ok(tx.commit().await?)
+}
+
+fn normalised(text: &str) -> Result<String, DirectoryError> {
+    let domain = text.trim().to_lowercase();
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    match domain.len() <= 253 && domain.split('.').all(label) {
+        true => Ok(domain),
+        false => Err(DirectoryError::InvalidDomain(
+            text.chars().take(80).collect(),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_is_what_stands_behind_the_at_in_lower_case() {
+        for (good, normal) in [
+            ("Acme.COM", "acme.com"),
+            (" a-b.example ", "a-b.example"),
+            ("corp", "corp"),
+            ("BÜCHER.de", "bücher.de"),
+        ] {
+            assert_eq!(normalised(good).unwrap(), normal);
+        }
+        for bad in [
+            "",
+            "@acme.com",
+            "a@b.c",
+            "a..b",
+            ".a",
+            "a.",
+            "*.a",
+            "a b",
+            "-a.b",
+            "a\n.b",
+        ] {
+            assert!(normalised(bad).is_err(), "{bad:?}");
+        }
+    }
+}
