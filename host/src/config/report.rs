@@ -1,0 +1,121 @@
+use std::fmt;
+
+use super::collect::Scope;
+
+/// One thing that is wrong, in the three parts that every error of Usher has.
+///
+/// Never holds a secret: values of secret settings are not quoted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What is wrong.
+    pub what: String,
+    /// Where: a variable, `file:line: key`, or an argument of a command.
+    pub place: String,
+    /// What to do; empty where `what` says it.
+    pub fix: String,
+}
+
+impl Problem {
+    /// A problem of these three parts.
+    pub fn new(
+        what: impl Into<String>,
+        place: impl fmt::Display,
+        fix: impl Into<String>,
+    ) -> Problem {
+        Self {
+            what: what.into(),
+            place: place.to_string(),
+            fix: fix.into(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, place, fix } = self;
+        write!(f, "{what}\n  where: {place}")?;
+        match fix.as_str() {
+            "" => Ok(()),
+            fix => write!(f, "\n  fix:   {fix}"),
+        }
+    }
+}
+
+/// Everything that is wrong with a configuration, found in one go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigErrors {
+    /// What stops the start; at least one.
+    pub problems: Vec<Problem>,
+    /// What deserves attention besides.
+    pub warnings: Vec<Problem>,
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, problem) in self.problems.iter().enumerate() {
+            let separator = if i == 0 { "" } else { "\n" };
+            write!(f, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+/// What was found so far, about the host (and the file as a whole) and about providers: a
+/// command that needs no provider is not stopped by one.
+#[derive(Default)]
+pub(super) struct Reports {
+    pub(super) host: Report,
+    pub(super) providers: Report,
+}
+
+impl Reports {
+    pub(super) fn of(&mut self, scope: &Scope) -> &mut Report {
+        match scope {
+            Scope::Host => &mut self.host,
+            Scope::Provider(_) => &mut self.providers,
+        }
+    }
+
+    pub(super) fn is_clean(&self) -> bool {
+        self.host.problems.is_empty() && self.providers.problems.is_empty()
+    }
+
+    /// All of it, the host's first.
+    pub(super) fn into_errors(mut self) -> ConfigErrors {
+        self.host.problems.append(&mut self.providers.problems);
+        self.host.warnings.append(&mut self.providers.warnings);
+        ConfigErrors {
+            problems: self.host.problems,
+            warnings: self.host.warnings,
+        }
+    }
+}
+
+/// What was found so far about one of them.
+#[derive(Default)]
+pub(super) struct Report {
+    pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<Problem>,
+}
+
+impl Report {
+    pub(super) fn error(
+        &mut self,
+        what: impl Into<String>,
+        place: impl fmt::Display,
+        fix: impl Into<String>,
+    ) {
+        self.problems.push(Problem::new(what, place, fix));
+    }
+
+    pub(super) fn warn(
+        &mut self,
+        what: impl Into<String>,
+        place: impl fmt::Display,
+        fix: impl Into<String>,
+    ) {
+        self.warnings.push(Problem::new(what, place, fix));
+    }
+}
