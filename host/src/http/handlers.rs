@@ -1,0 +1,9 @@
+//! Handlers translate HTTP and nothing else.
+
+pub(super) mod account;
+pub(super) mod api;
+pub(super) mod assets;
+pub(super) mod callback;
+pub(super) mod health;
+pub(super) mod login;
+pub(super) mod logout;

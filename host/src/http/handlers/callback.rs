@@ -1,0 +1,100 @@
+//! `/callback_P`: the provider's answer arrives.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::{IntoResponse, Response};
+
+use super::login::{see_other, start_path, stopped};
+use crate::domain::{Code, ProviderName, Secret};
+use crate::http::pages::{Masked, Moment, Problem, SomeoneElse, Stopped};
+use crate::http::{Usher, cookies};
+use crate::login::{Arrival, Connection, Failed, LoginError, SignedIn};
+use crate::oidc::AuthorizationResponse;
+
+/// `GET /callback_P`.
+pub(in crate::http) async fn query(
+    State(usher): State<Usher>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let answer = uri.query().unwrap_or_default();
+    arrive(&usher, &uri, &headers, answer).await
+}
+
+/// `POST /callback_P`, by `response_mode=form_post`. State and cookie are its proof.
+pub(in crate::http) async fn form(
+    State(usher): State<Usher>,
+    uri: Uri,
+    headers: HeaderMap,
+    answer: String,
+) -> Response {
+    arrive(&usher, &uri, &headers, &answer).await
+}
+
+async fn arrive(usher: &Usher, uri: &Uri, headers: &HeaderMap, answer: &str) -> Response {
+    let name = uri.path().strip_prefix("/callback_");
+    let name: Option<ProviderName> = name.and_then(|name| name.parse().ok());
+    let Some(connection) = name.and_then(|name| usher.login.connection(&name)) else {
+        return stopped(usher, Problem::NotFound);
+    };
+    let response = AuthorizationResponse::parse(answer);
+    let state = response.state.clone();
+    let of_state = |state: &str| usher.cookies.attempt(headers, state);
+    let arrival = Arrival {
+        provider: &connection.provider.name,
+        response,
+        browser: state.as_deref().and_then(of_state),
+        session: usher.cookies.session(headers),
+    };
+    let mut page = match usher.login.answer(arrival, usher.clock.now()).await {
+        Ok(signed_in) => enter(usher, &signed_in),
+        Err(failed) => refuse(usher, connection, *failed),
+    };
+    let mode = connection.provider.response_mode;
+    let over = state.and_then(|state| usher.cookies.end_attempt(&state, mode));
+    cookies::set(page.headers_mut(), over);
+    page
+}
+
+fn enter(usher: &Usher, signed_in: &SignedIn) -> Response {
+    let mut response = see_other(signed_in.return_to.as_str());
+    let session = usher.cookies.open_session(&signed_in.session);
+    cookies::set(response.headers_mut(), [session]);
+    response
+}
+
+fn refuse(usher: &Usher, connection: &Connection, failed: Failed) -> Response {
+    let name = &connection.provider.name;
+    let someone_else = failed.exit.map(|exit| leave(&exit, connection));
+    Stopped {
+        account: failed.email.as_deref().map(Masked::new),
+        message: failed.error.message().map(str::to_owned),
+        reference: Some(failed.reference),
+        time: Moment(usher.clock.now()),
+        try_again: Some(start_path(
+            name,
+            failed.company.as_ref(),
+            failed.return_to.as_ref(),
+        )),
+        someone_else,
+        ..Stopped::new(&usher.site, problem(&failed.error), usher.clock.now())
+    }
+    .into_response()
+}
+
+/// Really ends the provider's session, then signs in again.
+fn leave(exit: &Secret, connection: &Connection) -> SomeoneElse {
+    SomeoneElse {
+        action: "/logout".to_owned(),
+        fields: vec![("exit".to_owned(), exit.expose().to_owned())],
+        provider: connection.provider.display_name.clone(),
+    }
+}
+
+/// The page's view of an error: the person's own "no" at the provider is a case of its own.
+pub(super) fn problem(error: &LoginError) -> Problem {
+    match error.code() {
+        _ if error.status() == 400 && error.code() != Code::StateInvalid => Problem::Denied,
+        code => Problem::Code(code),
+    }
+}

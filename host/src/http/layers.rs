@@ -1,0 +1,113 @@
+//! What stands around every handler: caps, request ids, panics caught, security headers.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+use super::pages::{Problem, Stopped};
+use super::{Usher, problem, security};
+use crate::domain::Code;
+
+/// The largest form that we take: a `form_post` with a long code.
+const LARGEST_BODY: usize = 64 * 1024;
+/// All header names and values together. Proxies in front cap at the same order.
+const LARGEST_HEADERS: usize = 32 * 1024;
+/// A sign-in waits for at most four calls to the provider of ten seconds each.
+const LONGEST_REQUEST: Duration = Duration::from_secs(60);
+
+/// Puts the layers around a router.
+pub(super) fn around(router: Router<Usher>, usher: &Usher) -> Router<Usher> {
+    let request_id = HeaderName::from_static("x-request-id");
+    router
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn(cap_headers))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            LONGEST_REQUEST,
+        ))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(usher.clone(), in_words))
+        .layer(middleware::from_fn_with_state(
+            usher.security.clone(),
+            security::headers,
+        ))
+        .layer(PropagateRequestIdLayer::new(request_id.clone()))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
+}
+
+/// The path alone: queries carry codes and states.
+fn span(request: &Request<Body>) -> tracing::Span {
+    let id = request
+        .headers()
+        .get("x-request-id")
+        .and_then(|id| id.to_str().ok())
+        .filter(|id| id.len() <= 64);
+    tracing::info_span!(
+        "request",
+        method = %request.method(),
+        path = request.uri().path(),
+        id
+    )
+}
+
+async fn cap_headers(request: Request, next: Next) -> Response {
+    let size: usize = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    if size > LARGEST_HEADERS {
+        return StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response();
+    }
+    next.run(request).await
+}
+
+/// The panic's own text may hold anything, so it is neither shown nor logged.
+fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a handler panicked; the place is on standard error");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+/// What a layer or the framework refuses with a bare line of text becomes a page, or a problem
+/// document for programs. The line is dropped: it may quote the request.
+async fn in_words(State(usher): State<Usher>, request: Request, next: Next) -> Response {
+    let program = request.uri().path().starts_with("/api/");
+    let health = matches!(request.uri().path(), "/livez" | "/readyz");
+    let response = next.run(request).await;
+    let status = response.status();
+    let (problem, code) = match status.as_u16() {
+        413 | 431 => (Problem::TooLarge, "too_large"),
+        500 => (Problem::Internal, "internal"),
+        503 => (Problem::Code(Code::Unavailable), "unavailable"),
+        400..500 => (Problem::BadRequest, "bad_request"),
+        _ => return response,
+    };
+    if health || !is_bare(&response) {
+        return response;
+    }
+    if program {
+        return problem::Problem::new(status, code, DETAIL).into_response();
+    }
+    let mut page = Stopped::new(&usher.site, problem, usher.clock.now()).into_response();
+    *page.status_mut() = status;
+    page
+}
+
+const DETAIL: &str = "The request could not be taken as it is; its status says why.";
+
+fn is_bare(response: &Response) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE);
+    kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"))
+}

@@ -1,0 +1,38 @@
+//! Every path of the service (`spec.md` §5), and nothing else.
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use super::handlers::{account, api, assets, callback, health, login, logout};
+use super::{Usher, layers};
+
+/// The whole service as a router: mount it in another server, or serve it as it is.
+pub fn router(usher: &Usher) -> Router {
+    let mut router = Router::new()
+        .route("/", get(login::home))
+        .route("/login", get(login::choose))
+        .route("/login/start", get(login::start))
+        .route("/login/{company}", get(login::choose_in_company))
+        .route("/logout", get(logout::ask).post(logout::submit))
+        .route("/logout/done", get(logout::done))
+        .route("/account", get(account::show))
+        .route(
+            "/account/sign-out-everywhere",
+            post(account::sign_out_everywhere),
+        )
+        .route("/account/sessions/end", post(account::end_session))
+        .route("/api/v1/session", get(api::session))
+        .route("/livez", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/assets/{name}", get(assets::asset))
+        .fallback(login::not_found)
+        .method_not_allowed_fallback(login::wrong_method);
+    for connection in &usher.login.connections {
+        let name = &connection.provider.name;
+        router = router.route(
+            &format!("/callback_{name}"),
+            get(callback::query).post(callback::form),
+        );
+    }
+    layers::around(router, usher).with_state(usher.clone())
+}
