@@ -1,0 +1,180 @@
+use anyhow::anyhow;
+use clap::Subcommand;
+
+use super::console::{Console, Format, Listed, Opened, or_dash, table, when};
+use super::evidence;
+use super::failure::{Failure, in_parts};
+use crate::config::Problem;
+use crate::domain::{AdminEffect, AuditOutcome, DatabaseUrl, Record, Reference};
+use crate::seal::{self, Vault};
+use crate::store::StoreError;
+use crate::{app, audit};
+
+const EXAMPLES: &str = "\
+Examples:
+  usher audit list --limit 20
+  usher audit show 7KQ2-M4XD-0ZPA
+  usher audit list --json
+";
+
+/// The decision log.
+#[derive(Debug, Subcommand)]
+#[command(before_help = EXAMPLES)]
+pub(super) enum Audit {
+    /// List records, newest first.
+    List {
+        /// At most so many; by default 50 in a table, all in JSON.
+        #[arg(long, value_name = "N")]
+        limit: Option<u32>,
+        #[command(flatten)]
+        listed: Listed,
+    },
+    /// Show why an attempt ended as it did.
+    Show {
+        /// The reference that the page showed.
+        reference: Reference,
+        #[command(flatten)]
+        listed: Listed,
+    },
+}
+
+/// As many as fit on a screen or two.
+const IN_A_TABLE: u32 = 50;
+
+impl Audit {
+    pub(super) async fn run(self, console: &mut Console<'_>) -> Result<(), Failure> {
+        let opened = console.open().await?;
+        let vault = vault(&opened)?;
+        let failed = |error: StoreError| Failure::broken(&error.into(), &opened.place);
+        match self {
+            Self::List { limit, listed } if listed.format() == Format::Json => {
+                let mut records = audit::all(&opened.store, &vault);
+                let mut left = limit.unwrap_or(u32::MAX);
+                let mut separator = "[";
+                while left > 0
+                    && let Some(record) = records.next().await.map_err(failed)?
+                {
+                    // Not collected first: there may be millions.
+                    console.data(separator)?;
+                    console.json(&record)?;
+                    (left, separator) = (left - 1, ",");
+                }
+                Ok(console.data(if separator == "[" { "[]" } else { "]" })?)
+            }
+            Self::List { limit, listed } => {
+                let limit = limit.unwrap_or(IN_A_TABLE);
+                let records = audit::list(&opened.store, limit, &vault).await;
+                list(&records.map_err(failed)?, listed, console)
+            }
+            Self::Show { reference, listed } => {
+                let record = audit::show(&opened.store, &reference, &vault).await;
+                let Some(record) = record.map_err(failed)? else {
+                    return Err(Failure::refused(Problem::new(
+                        format!("there is no record {reference}"),
+                        &opened.place,
+                        "see: usher audit list",
+                    )));
+                };
+                match listed.format() {
+                    Format::Json => console.json(&record),
+                    Format::Table => Ok(console.data(show(&record))?),
+                }
+            }
+        }
+    }
+}
+
+/// What opens the values of records: the configured key, or the one next to the file.
+fn vault(opened: &Opened) -> Result<Vault, Failure> {
+    let key = match (
+        opened.stored.secret_key.clone()?,
+        &opened.stored.database_url,
+    ) {
+        (Some(key), _) => Ok(key),
+        (None, DatabaseUrl::Sqlite(path)) => {
+            let entropy = app::Options::default().entropy;
+            seal::load_or_create_key(&app::key_file(path), &entropy)
+        }
+        (None, DatabaseUrl::Postgres(_)) => Err(anyhow!(
+            "there is no key to read records with; set USHER__SECRET_KEY as the service has it"
+        )),
+    };
+    let vault = key.and_then(|key| Vault::open(&key));
+    vault.map_err(|error| Failure::usage(in_parts(&format!("{error:#}"), "USHER__SECRET_KEY")))
+}
+
+fn list(records: &[Record], listed: Listed, console: &mut Console<'_>) -> Result<(), Failure> {
+    let columns = [
+        "ref", "time", "provider", "outcome", "code", "detail", "company", "user",
+    ];
+    console.list(listed, records, columns, |r| {
+        [
+            r.reference.to_string(),
+            when(r.time),
+            or_dash(r.provider.as_ref()),
+            outcome(r.outcome).to_owned(),
+            or_dash(r.code.as_ref()),
+            or_dash(r.detail.as_ref()),
+            or_dash(r.company.as_ref()),
+            or_dash(r.user.as_ref()),
+        ]
+    })?;
+    match records {
+        [] => console.say("no attempt yet"),
+        [first, ..] if listed.format() == Format::Table => {
+            console.next(format_args!("usher audit show {}", first.reference));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn show(r: &Record) -> String {
+    let admin = match r.admin {
+        AdminEffect::Granted => "granted",
+        AdminEffect::Revoked => "revoked",
+        AdminEffect::Unchanged => "unchanged",
+    };
+    let policy = r.policy.as_ref();
+    let rows = [
+        ("ref", r.reference.to_string()),
+        ("time", when(r.time)),
+        ("provider", or_dash(r.provider.as_ref())),
+        ("subject (hmac)", or_dash(r.subject_hmac.as_ref())),
+        ("outcome", outcome(r.outcome).to_owned()),
+        ("code", or_dash(r.code.as_ref())),
+        ("detail", or_dash(r.detail.as_ref())),
+        ("company", or_dash(r.company.as_ref())),
+        ("user", or_dash(r.user.as_ref())),
+        ("groups added", names(&r.groups.added)),
+        ("groups removed", names(&r.groups.removed)),
+        ("groups unknown", names(&r.groups.unknown)),
+        ("administrator", admin.to_owned()),
+        (
+            "policy",
+            or_dash(policy.map(|id| format!("{} (contract {})", id.sha256, id.contract))),
+        ),
+        ("settings", or_dash(r.settings_sha256.as_ref())),
+    ];
+    let head = table(&[], rows.map(|(name, value)| [name.to_owned(), value]));
+    let evidence = evidence::sections(&r.trace, &r.reads, &r.lookups, &r.logs);
+    let durations = r.durations_us.iter();
+    let durations = durations.map(|(step, us)| [step.clone(), format!("{us} µs")]);
+    let durations = table(&["step", "duration"], durations);
+    format!("{head}\n{evidence}\n{durations}")
+}
+
+fn outcome(outcome: AuditOutcome) -> &'static str {
+    match outcome {
+        AuditOutcome::Admitted => "admitted",
+        AuditOutcome::Refused => "refused",
+        AuditOutcome::Failed => "failed",
+    }
+}
+
+fn names(names: &[String]) -> String {
+    match names {
+        [] => "-".to_owned(),
+        names => names.join(", "),
+    }
+}

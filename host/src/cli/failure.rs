@@ -1,0 +1,77 @@
+use std::io;
+
+use crate::config::{ConfigErrors, Problem};
+use crate::directory::DirectoryError;
+
+/// Why a command ends without success.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) exit: u8,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Failure {
+    /// A finding or a refusal: exit 1.
+    pub(super) fn refused(problem: Problem) -> Self {
+        let problems = vec![problem];
+        Self { exit: 1, problems }
+    }
+
+    /// Wrong usage or configuration: exit 2.
+    pub(super) fn usage(problem: Problem) -> Self {
+        let problems = vec![problem];
+        Self { exit: 2, problems }
+    }
+
+    /// What was found is printed already: exit 1.
+    pub(super) fn found() -> Self {
+        let problems = Vec::new();
+        Self { exit: 1, problems }
+    }
+
+    /// An error of the directory at this place.
+    pub(super) fn directory(error: DirectoryError, place: &str) -> Self {
+        match error {
+            DirectoryError::Store(error) => Self::broken(&anyhow::Error::from(error), place),
+            error => Self::refused(in_parts(&error.to_string(), place)),
+        }
+    }
+
+    /// A service does not start from what it is given; exit 2.
+    pub(super) fn start(error: anyhow::Error, place: &str) -> Self {
+        match error.downcast::<ConfigErrors>() {
+            Ok(errors) => errors.into(),
+            Err(error) => Self::usage(in_parts(&format!("{error:#}"), place)),
+        }
+    }
+
+    /// Something that should work does not; exit 1.
+    pub(super) fn broken(error: &anyhow::Error, place: &str) -> Self {
+        Self::refused(in_parts(&format!("{error:#}"), place))
+    }
+}
+
+/// Errors from below say what is wrong, then, behind a semicolon, what to do.
+pub(super) fn in_parts(text: &str, place: &str) -> Problem {
+    let (what, fix) = text.split_once("; ").unwrap_or((text, ""));
+    Problem::new(what, place, fix)
+}
+
+impl From<ConfigErrors> for Failure {
+    fn from(errors: ConfigErrors) -> Self {
+        let problems = errors.problems;
+        Self { exit: 2, problems }
+    }
+}
+
+/// Whoever read our output has left, as `head` does: nothing is wrong with that.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            let problems = Vec::new();
+            return Self { exit: 0, problems };
+        }
+        let what = format!("the output cannot be written: {error}");
+        Self::refused(Problem::new(what, "standard output", "make room for it"))
+    }
+}

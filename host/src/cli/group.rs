@@ -1,0 +1,158 @@
+use clap::{Args, Subcommand};
+
+use super::console::{Console, Listed, Opened, now, when};
+use super::failure::Failure;
+use crate::directory::{groups, users};
+use crate::domain::{CompanyId, Origin};
+
+const EXAMPLES: &str = "\
+Examples:
+  usher group create --company acme Research
+  usher group list --company acme
+  usher group member add --company acme Research ann@example.com
+  usher group member list --company acme Research
+  usher group member remove --company acme Research ann@example.com
+  usher group delete --company acme Research
+";
+
+/// User groups of companies.
+#[derive(Debug, Subcommand)]
+#[command(before_help = EXAMPLES)]
+pub(super) enum Group {
+    /// Create a group; claims that name it then make members.
+    Create(Named),
+    /// List groups.
+    List {
+        /// Only of this company.
+        #[arg(long, value_name = "ID")]
+        company: Option<CompanyId>,
+        #[command(flatten)]
+        listed: Listed,
+    },
+    /// Delete a group; its members are simply no longer in it.
+    Delete(Named),
+    /// Members of a group.
+    #[command(subcommand)]
+    Member(Member),
+}
+
+/// A group of a company.
+#[derive(Debug, Args)]
+pub(super) struct Named {
+    /// Which company.
+    #[arg(long, value_name = "ID")]
+    company: CompanyId,
+    /// The group's name, as claims name it.
+    name: String,
+}
+
+/// Members of a group.
+#[derive(Debug, Subcommand)]
+pub(super) enum Member {
+    /// Put a user into a group by hand: claims then never take them out.
+    Add {
+        #[command(flatten)]
+        group: Named,
+        /// User id, or an e-mail address that only one user has.
+        user: String,
+    },
+    /// Take a user out of a group, if they were put there by hand.
+    Remove {
+        #[command(flatten)]
+        group: Named,
+        /// User id, or an e-mail address that only one user has.
+        user: String,
+    },
+    /// List the members of a group.
+    List {
+        #[command(flatten)]
+        group: Named,
+        #[command(flatten)]
+        listed: Listed,
+    },
+}
+
+impl Group {
+    pub(super) async fn run(self, console: &mut Console<'_>) -> Result<(), Failure> {
+        let opened = console.open().await?;
+        let store = &opened.store;
+        let failed = |error| Failure::directory(error, &opened.place);
+        match self {
+            Self::Create(Named { company, name }) => {
+                let created = groups::create(store, &company, &name, now()).await;
+                created.map_err(failed)?;
+                console.say(format_args!("created group {name} of company {company}"));
+                console.next(format_args!("usher group list --company {company}"));
+            }
+            Self::List { company, listed } => {
+                let groups = groups::list(store, company.as_ref()).await;
+                let groups = groups.map_err(failed)?;
+                let columns = ["company", "name", "members", "created"];
+                console.list(listed, &groups, columns, |g| {
+                    let members = g.members.to_string();
+                    [
+                        g.company.to_string(),
+                        g.name.clone(),
+                        members,
+                        when(g.created_at),
+                    ]
+                })?;
+                if groups.is_empty() {
+                    console.next("usher group create --company ID NAME");
+                }
+            }
+            Self::Delete(Named { company, name }) => {
+                let deleted = groups::delete(store, &company, &name).await;
+                deleted.map_err(failed)?;
+                console.say(format_args!("deleted group {name} of company {company}"));
+            }
+            Self::Member(member) => return member.run(&opened, console).await,
+        }
+        Ok(())
+    }
+}
+
+impl Member {
+    async fn run(self, opened: &Opened, console: &mut Console<'_>) -> Result<(), Failure> {
+        let store = &opened.store;
+        let failed = |error| Failure::directory(error, &opened.place);
+        match self {
+            Self::Add { group, user } => {
+                let Named { company, name } = group;
+                let user = users::find(store, &user).await.map_err(failed)?;
+                let added = groups::add_member(store, &company, &name, &user, now()).await;
+                let said = match added.map_err(failed)? {
+                    true => "is in",
+                    false => "was already, by hand, in",
+                };
+                console.say(format_args!("user {user} {said} group {name}"));
+            }
+            Self::Remove { group, user } => {
+                let Named { company, name } = group;
+                let user = users::find(store, &user).await.map_err(failed)?;
+                let removed = groups::remove_member(store, &company, &name, &user).await;
+                let removed = removed.map_err(|error| failed(error.into()))?;
+                let said = match removed {
+                    true => "was taken out of",
+                    false => "was not put by hand into",
+                };
+                console.say(format_args!("user {user} {said} group {name}"));
+            }
+            Self::List { group, listed } => {
+                let Named { company, name } = group;
+                let members = groups::members(store, &company, &name).await;
+                let members = members.map_err(failed)?;
+                console.list(listed, &members, ["user", "by"], |member| {
+                    [member.user.to_string(), by(&member.origins)]
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Who granted something: `idp`, `manual` or both.
+pub(super) fn by(origins: &[Origin]) -> String {
+    let names: Vec<_> = origins.iter().map(|origin| origin.as_str()).collect();
+    names.join(", ")
+}

@@ -1,0 +1,47 @@
+use std::io::IsTerminal;
+
+use tracing_subscriber::EnvFilter;
+
+use super::failure::Failure;
+use crate::config::{Environment, Problem};
+
+/// Logs to stderr from here on. Does nothing if the process logs already.
+pub(super) fn start(filter: &str, environment: &Environment) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| {
+        Failure::usage(Problem::new(
+            format!("what is to be logged cannot be read: {error}"),
+            "USHER__LOG",
+            "write a level (error, warn, info, debug, trace), or directives such as usher=debug,warn",
+        ))
+    })?;
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && !no_color(environment));
+    // An embedding program may log in its own way.
+    let _ = subscriber.try_init();
+    Ok(())
+}
+
+/// What commands other than `serve` log: only what somebody should see.
+pub(super) fn of_command(environment: &Environment) -> &str {
+    of_environment(environment).unwrap_or("warn")
+}
+
+/// `USHER__LOG`, in any letter case after the prefix.
+pub(super) fn of_environment(environment: &Environment) -> Option<&str> {
+    let is_log = |name: &str| {
+        name.strip_prefix("USHER__")
+            .is_some_and(|rest| rest.eq_ignore_ascii_case("log"))
+    };
+    let mut variables = environment.iter();
+    variables
+        .find(|(name, _)| is_log(name))
+        .map(|(_, value)| value)
+}
+
+fn no_color(environment: &Environment) -> bool {
+    environment
+        .value("NO_COLOR")
+        .is_some_and(|value| !value.is_empty())
+}
