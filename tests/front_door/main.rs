@@ -1,1 +1,20 @@
+//! Everything through the front door: one test binary.
 
+mod acme;
+mod browser;
+mod crash;
+mod dev;
+mod documents;
+mod guest;
+mod keycloak;
+mod layers;
+mod library;
+mod pages;
+mod refusals;
+mod relying_party;
+mod sessions;
+mod sign_in;
+mod start;
+
+/// The service under test.
+const USHER: &str = env!("CARGO_BIN_EXE_usher-under-test");

@@ -1,0 +1,170 @@
+//! The real Keycloak, started once for the whole test process.
+//!
+//! The realm is made as the product page says (`keycloak/realm.json`): client `clearml`,
+//! mapper `groups` without full path, role `admin`. Four people: `alice` is in the group
+//! `administrators`, `bob` has the role, `carol` is a member of `research` and
+//! `operations`, `dave` is in no group. Each password is the name and `-password`.
+
+mod administration;
+mod client;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tokio::sync::OnceCell;
+use tokio::time::{Instant, sleep};
+
+pub use self::administration::Administration;
+pub use self::client::{Client, variable};
+use crate::parts;
+use crate::tied::{self, Tied};
+use crate::visitor::{Page, Visitor};
+
+/// The realm of the tests.
+pub const REALM: &str = "usher";
+const ADMINISTRATOR: (&str, &str) = ("tests", "tests-password");
+const START_LIMIT: Duration = Duration::from_secs(180);
+
+/// A running Keycloak with the realm [`REALM`].
+#[derive(Debug)]
+pub struct Keycloak {
+    url: String,
+    log: PathBuf,
+    process: Tied,
+}
+
+/// The Keycloak of this process; the first to ask waits for its start, some 20 seconds.
+/// None, said loudly, where `cargo xtask test` has not brought one.
+///
+/// # Panics
+/// It does not start: with the end of its log.
+pub async fn running() -> Option<&'static Keycloak> {
+    static KEYCLOAK: OnceCell<Result<Keycloak, String>> = OnceCell::const_new();
+    let home = parts::keycloak()?;
+    let started = KEYCLOAK.get_or_init(|| async {
+        Keycloak::start(&home)
+            .await
+            .map_err(|problem| format!("{problem:?}"))
+    });
+    match started.await {
+        Ok(keycloak) => Some(keycloak),
+        Err(problem) => panic!("Keycloak: {problem}"),
+    }
+}
+
+impl Keycloak {
+    /// The issuer, and the `base_url` of the product page.
+    pub fn issuer(&self) -> String {
+        format!("{}/realms/{REALM}", self.url)
+    }
+
+    /// Its log file.
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// The administration of the realm.
+    pub fn administration(&self) -> Administration {
+        Administration::new(&self.url)
+    }
+
+    /// A client for a service at this origin: like `clearml` of the product page, under a
+    /// name of its own, so that tests do not see each other's redirect URIs.
+    pub async fn register(&self, origin: &str) -> anyhow::Result<Client> {
+        let client = Client::of_the_product_page(&self.issuer(), origin)?;
+        self.administration()
+            .create("clients", &client.representation)
+            .await?;
+        Ok(client)
+    }
+
+    async fn start(home: &Path) -> anyhow::Result<Self> {
+        let port = parts::free_port();
+        let url = format!("http://127.0.0.1:{port}");
+        let log = parts::output().join(format!("keycloak-{}.log", std::process::id()));
+        let mut keycloak = Self {
+            process: spawn(home, port, &url, &log)?,
+            url,
+            log,
+        };
+        keycloak.wait_until_ready().await?;
+        keycloak
+            .administration()
+            .import(include_str!("keycloak/realm.json"))
+            .await?;
+        Ok(keycloak)
+    }
+
+    async fn wait_until_ready(&mut self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + START_LIMIT;
+        let ready = format!("{}/realms/master", self.url);
+        loop {
+            let answer = Visitor::new().get(&ready).await;
+            if answer.is_ok_and(|page| page.status == 200) {
+                return Ok(());
+            }
+            let log = || std::fs::read_to_string(&self.log).unwrap_or_default();
+            if let Some(status) = self.process.ended()? {
+                bail!("ended with {status}:\n{}", last_lines(&log()));
+            }
+            if Instant::now() > deadline {
+                bail!("not ready after {START_LIMIT:?}:\n{}", last_lines(&log()));
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
+    }
+}
+
+/// Signs in at Keycloak's own form. `page` may be that form or a redirect on the way to
+/// it; the answer is Keycloak's, a redirect back or its form again with an error.
+pub async fn sign_in(
+    visitor: &mut Visitor,
+    page: Page,
+    username: &str,
+    password: &str,
+) -> anyhow::Result<Page> {
+    let page = visitor.settle(page).await?;
+    let form = page
+        .form("#kc-form-login")
+        .context("Keycloak's sign-in form")?;
+    visitor
+        .submit(&form.fill("username", username).fill("password", password))
+        .await
+}
+
+/// The password of one of the four people.
+pub fn password(username: &str) -> String {
+    format!("{username}-password")
+}
+
+fn spawn(home: &Path, port: u16, url: &str, log: &Path) -> anyhow::Result<Tied> {
+    let output = File::create(log).with_context(|| format!("create {}", log.display()))?;
+    let mut command = tied::command(home.join("bin/kc.sh"));
+    command
+        // Without `--cache=local` it opens cluster ports on the outer interface.
+        .args([
+            "start",
+            "--optimized",
+            "--cache=local",
+            "--http-enabled=true",
+        ])
+        .args([
+            "--http-host=127.0.0.1",
+            &format!("--http-port={port}"),
+            &format!("--hostname={url}"),
+        ])
+        .env("KC_BOOTSTRAP_ADMIN_USERNAME", ADMINISTRATOR.0)
+        .env("KC_BOOTSTRAP_ADMIN_PASSWORD", ADMINISTRATOR.1)
+        .env("JAVA_OPTS_KC_HEAP", "-Xms64m -Xmx256m")
+        .env("JAVA_OPTS_APPEND", "-XX:TieredStopAtLevel=1")
+        .stdout(output.try_clone()?)
+        .stderr(output);
+    Tied::spawn(command).context("start kc.sh; is Java there?")
+}
+
+fn last_lines(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(25)..].join("\n")
+}
