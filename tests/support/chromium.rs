@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
 use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities, LoggingPrefsLogLevel};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep};
 
 use crate::parts::{self, Browser};
@@ -29,6 +30,9 @@ const FLAGS: [&str; 9] = [
     "--no-first-run",
     "--hide-scrollbars",
 ];
+
+/// More browsers than this at once are slower than one after the other, up to time-outs.
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
 /// `prefers-color-scheme` of the person in front of the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +54,7 @@ pub struct Finding {
     pub elements: Vec<String>,
 }
 
-/// A browser with a fresh profile. Call [`quit`](Self::quit) at the end; a test that
+/// A browser with a fresh profile; at most two at once. Call [`quit`](Self::quit) at the end; a test that
 /// fails before that takes it down too.
 #[derive(Debug)]
 pub struct Chromium {
@@ -59,6 +63,7 @@ pub struct Chromium {
     axe: PathBuf,
     _chromedriver: Tied,
     _profile: TempDir,
+    _place: SemaphorePermit<'static>,
 }
 
 impl Chromium {
@@ -67,6 +72,7 @@ impl Chromium {
         let Some(parts) = parts::browser() else {
             return Ok(None);
         };
+        let place = AT_ONCE.acquire().await?;
         let (chromedriver, port) = start_chromedriver(&parts).await?;
         let profile = tempfile::Builder::new()
             .prefix("usher-chromium-")
@@ -87,6 +93,7 @@ impl Chromium {
             axe: parts.axe,
             _chromedriver: chromedriver,
             _profile: profile,
+            _place: place,
         };
         chromium.look(Theme::Light, 1280).await?;
         Ok(Some(chromium))
@@ -199,14 +206,26 @@ impl Chromium {
 
     /// A picture of the whole page as it looks now.
     pub async fn picture(&self, name: &str) -> anyhow::Result<PathBuf> {
+        self.shoot(name, json!({"captureBeyondViewport": true}))
+            .await
+    }
+
+    /// A picture of the page as it looks now, from its top to just below the element that a
+    /// CSS selector finds.
+    pub async fn picture_down_to(&self, name: &str, selector: &str) -> anyhow::Result<PathBuf> {
+        let script = "const box = document.querySelector(arguments[0]).getBoundingClientRect();
+            return [innerWidth, Math.round(box.bottom + scrollY) + 24]";
+        let size = self.driver.execute(script, vec![selector.into()]).await?;
+        let (width, height): (u32, u32) = size.convert()?;
+        let clip = json!({"x": 0, "y": 0, "width": width, "height": height, "scale": 1});
+        let options = json!({"captureBeyondViewport": true, "clip": clip});
+        self.shoot(name, options).await
+    }
+
+    async fn shoot(&self, name: &str, options: Value) -> anyhow::Result<PathBuf> {
         let folder = parts::output().join("screenshots");
         std::fs::create_dir_all(&folder)?;
-        let shot = self
-            .cdp(
-                "Page.captureScreenshot",
-                json!({"captureBeyondViewport": true, "format": "png"}),
-            )
-            .await?;
+        let shot = self.cdp("Page.captureScreenshot", options).await?;
         let path = folder.join(format!("{name}.png"));
         write_base64(&path, shot["data"].as_str().context("no picture")?)?;
         Ok(path)
