@@ -84,6 +84,12 @@ async fn must_be_sound(chromium: &Chromium, name: &str, status: u16) -> anyhow::
         .convert()?;
     assert_eq!(served, status, "{name}: {}", chromium.text().await?);
     heading(chromium).await?;
+    let refers = chromium.text().await?.contains("the reference below");
+    let reference = chromium.driver.find_all(By::Id("reference")).await?;
+    assert!(
+        !refers || reference.len() == 1,
+        "{name}: no reference below"
+    );
     for (theme, width) in LOOKS {
         chromium.look(theme, width).await?;
         assert!(chromium.fits().await?, "{name} does not fit {width} pixels");

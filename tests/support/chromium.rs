@@ -214,7 +214,7 @@ impl Chromium {
     /// CSS selector finds.
     pub async fn picture_down_to(&self, name: &str, selector: &str) -> anyhow::Result<PathBuf> {
         let script = "const box = document.querySelector(arguments[0]).getBoundingClientRect();
-            return [innerWidth, Math.round(box.bottom + scrollY) + 24]";
+            return [innerWidth, Math.round(box.bottom + scrollY) + 16]";
         let size = self.driver.execute(script, vec![selector.into()]).await?;
         let (width, height): (u32, u32) = size.convert()?;
         let clip = json!({"x": 0, "y": 0, "width": width, "height": height, "scale": 1});

@@ -48,6 +48,16 @@ pub fn policies() -> PathBuf {
     named.unwrap_or_else(|| output().with_file_name("policies"))
 }
 
+/// `cargo xtask` itself, which runs the tests; without it the test that asks leaves that part
+/// out, loudly.
+pub fn xtask() -> Option<PathBuf> {
+    let program = path("USHER_TEST_XTASK");
+    if program.is_none() {
+        skipped("cargo xtask");
+    }
+    program
+}
+
 /// Where logs and screenshots of this run go: `target/test-output`.
 pub fn output() -> PathBuf {
     let executable = std::env::current_exe().expect("a running program has a path");
@@ -76,9 +86,9 @@ pub fn free_port() -> u16 {
     }
 }
 
-/// Says so past the test harness, which swallows what tests print, and where
+/// Something is left out for want of a part. Says so past the test harness, which swallows what tests print, and where
 /// `cargo xtask test` collects it.
-fn skipped(part: &str) {
+pub fn skipped(part: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
     assert!(

@@ -112,11 +112,24 @@ impl Installation {
     /// # Errors
     /// It cannot be started. A command that fails is an [`Answer`] like any other.
     pub fn run(&self, arguments: &[&str]) -> anyhow::Result<Answer> {
-        let mut command = Command::new(&self.binary);
+        self.answer(&self.binary, arguments)
+    }
+
+    /// Runs a line of shell in the installation's folder, with the same configuration; `PATH`
+    /// is a variable like any other.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn shell(&self, line: &str) -> anyhow::Result<Answer> {
+        self.answer(Path::new("/bin/sh"), &["-ec", line])
+    }
+
+    fn answer(&self, program: &Path, arguments: &[&str]) -> anyhow::Result<Answer> {
+        let mut command = Command::new(program);
         self.prepare(&mut command, arguments);
         let output = command
             .output()
-            .with_context(|| format!("run {}", self.binary.display()))?;
+            .with_context(|| format!("run {}", program.display()))?;
         Ok(Answer {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout)?,

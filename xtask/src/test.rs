@@ -66,7 +66,7 @@ fn check_and_test(
         steps.run("clippy", |step| step.show(clippy()))?;
         steps.run("documentation", |step| step.show(documentation()))?;
     }
-    steps.run("tests", |step| step.show(tests(workspace, parts, filter)))
+    steps.run("tests", |step| step.show(tests(workspace, parts, filter)?))
 }
 
 impl Arguments {
@@ -117,15 +117,16 @@ fn documentation() -> Command {
     command
 }
 
-fn tests(workspace: &Workspace, parts: &Parts, filter: &[String]) -> Command {
+fn tests(workspace: &Workspace, parts: &Parts, filter: &[String]) -> anyhow::Result<Command> {
     let mut command = cargo(&["test", "--workspace", PROFILE]);
     if !filter.is_empty() {
         command.arg("--").args(filter);
     }
     command
         .envs(parts.environment())
-        .env("USHER_TEST_POLICIES", workspace.target.join("policies"));
-    command
+        .env("USHER_TEST_POLICIES", workspace.target.join("policies"))
+        .env("USHER_TEST_XTASK", std::env::current_exe()?);
+    Ok(command)
 }
 
 fn cargo<S: AsRef<OsStr>>(arguments: &[S]) -> Command {

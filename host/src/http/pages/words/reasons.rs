@@ -163,7 +163,8 @@ fn browser(code: Code) -> Text {
 }
 
 fn provider(code: Code) -> Text {
-    const TELL: &str = "Try again in a moment. If it keeps happening, send the reference below to \
+    // An attempt that could not begin has no reference.
+    const TELL: &str = "Try again in a moment. If it keeps happening, send the details below to \
                         whoever runs this service.";
     match code {
         Code::ProviderUnreachable => (
