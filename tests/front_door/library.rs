@@ -1,5 +1,6 @@
 //! Usher inside another team's server: the example, as it is.
 
+use anyhow::Context;
 use serde_json::json;
 use tokio::net::TcpListener;
 use usher_tests::provider::{Person, Provider};
@@ -44,12 +45,20 @@ async fn another_server_protects_its_own_handler() -> anyhow::Result<()> {
     provider.sign_in_as(Person::new("ada").groups(["research"]));
     let mut browser = Visitor::new().with_header("accept", "text/html");
     let page = browser.get(&protected).await?;
+    let sign_in = page.redirect().context("a redirect")?;
+    assert_eq!(sign_in.path(), "/login", "{sign_in}");
     let page = browser.settle(page).await?;
     assert_eq!(page.url.as_str(), protected, "back where it began");
+    assert_eq!(page.status, 200, "{page}");
     let seen = page.json()?;
+    assert_eq!(seen["hello"], "ada Example");
     assert_eq!(seen["company"], "acme");
     assert_eq!(seen["groups"], json!(["research"]));
     assert_eq!(seen["may_create"], true);
+    // What the command beside it changes holds for the next request.
+    installation.must(&["group", "delete", "--company", "acme", "research"])?;
+    let seen = browser.get(&protected).await?.json()?;
+    assert_eq!(seen["groups"], json!([]));
     let open = Visitor::new().get(format!("{origin}/api/motto")).await?;
     assert_eq!(open.body, "Ask Usher who it is.");
     Ok(())
