@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, ConfigErrors, Problem};
 use crate::domain::{DatabaseUrl, Entropy, HostSettings, Provider, PublicUrl, Secret};
 use crate::http::{self, Usher};
 use crate::login::{Connection, Login};
@@ -53,8 +53,15 @@ fn system_entropy() -> Entropy {
 /// The address is taken, or the service cannot be built from this configuration.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let address = config.host.listen;
-    let listener = TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {address} (USHER__LISTEN): is another service running there?")
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        let what = format!("cannot listen on {address}: {error}");
+        let fix = "end what listens there (`ss -ltnp` names it), or choose another address";
+        let place = config.place(None, "listen");
+        let problems = vec![Problem::new(what, place, fix)];
+        ConfigErrors {
+            problems,
+            warnings: Vec::new(),
+        }
     })?;
     serve_on(listener, config, Options::default()).await
 }
@@ -83,55 +90,88 @@ pub async fn serve_on(
 /// contacted; they are found when they are needed.
 ///
 /// # Errors
-/// What is missing or broken, the variable that names it, and what to do.
+/// Everything that is missing or broken, each with the setting that names it and what to do:
+/// [`ConfigErrors`].
 pub async fn build(config: Config, options: Options) -> anyhow::Result<Usher> {
-    let host = config.host;
-    let Some(public_url) = host.public_url.clone() else {
-        bail!(
-            "USHER__PUBLIC_URL is not set: it is the origin that browsers see, such as \
-             https://login.example.com, and redirect URIs are made from it"
-        );
-    };
-    let store = Store::open(&host.database_url).await?;
-    let vault = Vault::open(&secret_key(&host, &options.entropy)?)?;
-    let outbound = Outbound::new(host.oidc_ca_file.as_deref(), &host.oidc_allow_private)
-        .context("USHER__OIDC__CA_FILE")?;
-    let runtime = Runtime::start(RuntimeOptions::default())?;
-    let mut connections = Vec::new();
-    for provider in config.providers {
-        require_default_company(&provider, &store).await?;
-        connections.push(connect(provider, &public_url, &outbound, &runtime)?);
+    let host = &config.host;
+    let mut broken = Broken::default();
+    let place = |path| config.place(None, path);
+    if host.public_url.is_none() {
+        let what = "public_url is not set: redirect URIs are made from it";
+        let fix = "set it to what browsers see, such as https://login.example.com";
+        broken.0.push(Problem::new(what, place("public_url"), fix));
     }
-    http::assemble(
-        Login {
-            connections,
-            store,
-            vault,
-            records: host.records.clone(),
-            entropy: options.entropy,
-            signed_out_url: public_url.join("/logout/done"),
-        },
-        &host,
-        public_url,
-        options.clock,
-        options.development,
-    )
+    let store = Store::open(&host.database_url).await;
+    let store = broken.unless(store, place("database_url"));
+    // No key is made next to what is no database of ours.
+    let vault = store.as_ref().and_then(|_| {
+        let vault = secret_key(host, &options.entropy).and_then(|key| Vault::open(&key));
+        broken.unless(vault, place("secret_key"))
+    });
+    let outbound = Outbound::new(host.oidc_ca_file.as_deref(), &host.oidc_allow_private);
+    let outbound = broken.unless(outbound, place("oidc.ca_file"));
+    let runtime = Runtime::start(RuntimeOptions::default())?;
+    let mut policies = Vec::new();
+    for provider in &config.providers {
+        let place = |path| config.place(Some(&provider.name), path);
+        if let Some(store) = &store {
+            let exists = require_default_company(provider, store).await;
+            broken.unless(exists, place("default_company"));
+        }
+        let policy = load_policy(provider, &runtime);
+        policies.extend(broken.unless(policy, place("policy.module")));
+    }
+    let (Some(public_url), Some(store), Some(vault), Some(outbound), []) = (
+        host.public_url.clone(),
+        store,
+        vault,
+        outbound,
+        &broken.0[..],
+    ) else {
+        let (problems, warnings) = (broken.0, Vec::new());
+        return Err(ConfigErrors { problems, warnings }.into());
+    };
+    let host = config.host;
+    let connections = config.providers.into_iter().zip(policies);
+    let login = Login {
+        connections: connections
+            .map(|(provider, policy)| connect(provider, policy, &public_url, &outbound))
+            .collect(),
+        store,
+        vault,
+        records: host.records.clone(),
+        entropy: options.entropy,
+        signed_out_url: public_url.join("/logout/done"),
+    };
+    http::assemble(login, &host, public_url, options.clock, options.development)
+}
+
+/// What is found to be wrong while the service is built.
+#[derive(Default)]
+struct Broken(Vec<Problem>);
+
+impl Broken {
+    /// What is right; what is not is kept with the place of its setting.
+    fn unless<T>(&mut self, result: anyhow::Result<T>, place: String) -> Option<T> {
+        result
+            .map_err(|error| self.0.push(Problem::of(&error, place)))
+            .ok()
+    }
 }
 
 fn connect(
     provider: Provider,
+    policy: Policy,
     public_url: &PublicUrl,
     outbound: &Outbound,
-    runtime: &Runtime,
-) -> anyhow::Result<Connection> {
-    let policy = load_policy(&provider, runtime)?;
+) -> Connection {
     let provider = Arc::new(provider);
     let redirect_uri = public_url.join(&format!("/callback_{}", provider.name));
-    Ok(Connection {
+    Connection {
         relying_party: RelyingParty::new(provider.clone(), redirect_uri, outbound),
         provider,
         policy,
-    })
+    }
 }
 
 /// The provider's own policy, or the default one.
@@ -140,14 +180,7 @@ fn load_policy(provider: &Provider, runtime: &Runtime) -> anyhow::Result<Policy>
     let Some(path) = &provider.policy.module else {
         return Ok(runtime.load(policy::DEFAULT, limits)?);
     };
-    let at = || {
-        format!(
-            "policy of provider {}: {} (…oauth_client__{}__policy__module)",
-            provider.name,
-            path.display(),
-            provider.name
-        )
-    };
+    let at = || format!("policy of provider {}: {}", provider.name, path.display());
     let bytes = std::fs::read(path).with_context(at)?;
     runtime.load(&bytes, limits).with_context(at)
 }

@@ -49,6 +49,24 @@ pub struct Config {
     pub settings: Vec<Setting>,
 }
 
+impl Config {
+    /// Where a setting of the host or of a provider is set, or could be: for what shows to be
+    /// wrong only later.
+    pub fn place(&self, provider: Option<&ProviderName>, path: &str) -> String {
+        let is_set = |setting: &&Setting| {
+            setting.provider.as_ref() == provider
+                && setting.key.path == path
+                && setting.origin != Origin::Default
+        };
+        if let Some(setting) = self.settings.iter().find(is_set) {
+            return setting.origin.to_string();
+        }
+        let keys = if provider.is_some() { PROVIDER } else { HOST };
+        let key = keys.iter().find(|key| key.path == path);
+        key.map_or_else(|| path.to_owned(), |key| key.variable(provider))
+    }
+}
+
 /// One effective value, fit to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
@@ -79,7 +97,7 @@ pub fn load(environment: &Environment, file: Option<&Path>) -> Result<Config, Co
         settings: &mut settings,
     });
     let providers = providers(&collected, &mut reports.providers, &mut settings);
-    if collected.providers.is_empty() && reports.is_clean() {
+    if collected.providers.is_empty() && reports.providers.problems.is_empty() {
         reports.providers.error(
             "no provider is configured",
             keys::BASE_URL.variable(None),

@@ -29,15 +29,25 @@ pub(crate) enum Guest<'a> {
 impl Guest<'_> {
     /// The component.
     pub(crate) fn component(self) -> anyhow::Result<Vec<u8>> {
-        let mut resolve = Resolve::default();
-        let package = resolve.push_str("policy.wit", WIT)?;
-        let world = resolve.select_world(&[package], Some("policy"))?;
-        let mut module = wat::parse_str(self.module()?)?;
-        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)?;
-        ComponentEncoder::default().module(&module)?.encode()
+        component(&[WIT], "policy", &self.module("")?)
     }
 
-    fn module(self) -> anyhow::Result<String> {
+    /// A component that also asks for what no policy may have.
+    pub(crate) fn with_a_foreign_import(self) -> anyhow::Result<Vec<u8>> {
+        let wasi = "package wasi:cli@0.2.6; interface environment { initial-cwd: func(); }";
+        let world = "world greedy { include policy; import wasi:cli/environment@0.2.6; }";
+        let import = r#"(import "wasi:cli/environment@0.2.6" "initial-cwd" (func))"#;
+        let wit = format!("{WIT}\n{world}");
+        component(&[wasi, &wit], "greedy", &self.module(import)?)
+    }
+
+    /// A component that was built for another version of the contract.
+    pub(crate) fn of_contract(self, version: &str) -> anyhow::Result<Vec<u8>> {
+        let other = |text: &str| text.replace("@0.1.0", &format!("@{version}"));
+        component(&[&other(WIT)], "policy", &other(&self.module("")?))
+    }
+
+    fn module(self, imports: &str) -> anyhow::Result<String> {
         let body = match self {
             Self::Trap => "unreachable",
             Self::Loop => "(loop $again (br $again))",
@@ -51,6 +61,7 @@ impl Guest<'_> {
         let result = image.result;
         Ok(format!(
             r#"(module
+                {imports}
                 (memory (export "memory") 2)
                 (global $top (mut i32) (i32.const 65536))
                 (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
@@ -88,6 +99,19 @@ impl Guest<'_> {
         }
         image
     }
+}
+
+/// A component for a world of the last package.
+fn component(packages: &[&str], world: &str, module: &str) -> anyhow::Result<Vec<u8>> {
+    let mut resolve = Resolve::default();
+    let mut last = None;
+    for (number, text) in packages.iter().enumerate() {
+        last = Some(resolve.push_str(format!("{number}.wit"), text)?);
+    }
+    let world = resolve.select_world(last.as_slice(), Some(world))?;
+    let mut module = wat::parse_str(module)?;
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)?;
+    ComponentEncoder::default().module(&module)?.encode()
 }
 
 #[derive(Default)]

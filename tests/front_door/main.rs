@@ -2,6 +2,7 @@
 
 mod acme;
 mod browser;
+mod commands;
 mod crash;
 mod dev;
 mod documents;

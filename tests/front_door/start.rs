@@ -1,6 +1,8 @@
 //! What the service says when it cannot start: what, where, and what to do; with exit code 2.
 
-use std::path::Path;
+mod database;
+mod policy;
+mod secrets;
 
 use usher_tests::server::{Answer, Installation};
 
@@ -18,77 +20,105 @@ fn complete() -> Installation {
         .with(format!("{SECURE}client_secret"), CANARY)
 }
 
-fn refused(installation: &Installation) -> anyhow::Result<Answer> {
+/// One error, in its three parts.
+#[derive(Debug)]
+struct Error {
+    what: String,
+    place: String,
+    fix: String,
+}
+
+/// `serve` does not start: all that it says why.
+fn refused(installation: &Installation) -> anyhow::Result<Vec<Error>> {
     let answer = installation.run(&["serve"])?;
     assert_eq!(answer.code, Some(2), "{answer:#?}");
+    assert_eq!(answer.stdout, "", "talk goes to stderr");
+    Ok(errors(&answer))
+}
+
+/// What a command complains about: every error has its three parts, and nothing is printed
+/// that a log should not hold.
+fn errors(answer: &Answer) -> Vec<Error> {
     let said = format!("{}{}", answer.stdout, answer.stderr);
-    assert!(!said.contains(CANARY), "a secret was printed: {said}");
-    Ok(answer)
+    assert!(!said.contains("canary"), "a secret was printed: {said}");
+    assert!(!said.contains('\u{1b}'), "escape codes: {said:?}");
+    assert!(!said.contains("panicked"), "{said}");
+    let mut errors: Vec<Error> = Vec::new();
+    for line in answer.stderr.lines() {
+        if let Some(what) = line.strip_prefix("error: ") {
+            let what = what.to_owned();
+            let (place, fix) = (String::new(), String::new());
+            errors.push(Error { what, place, fix });
+        } else if let Some(error) = errors.last_mut() {
+            if let Some(place) = line.strip_prefix("  where: ") {
+                place.clone_into(&mut error.place);
+            } else if let Some(fix) = line.strip_prefix("  fix:   ") {
+                fix.clone_into(&mut error.fix);
+            }
+        }
+    }
+    assert!(!errors.is_empty(), "no error: {said}");
+    for Error { what, place, fix } in &errors {
+        assert!(!what.is_empty() && !place.is_empty(), "{said}");
+        assert!(!fix.is_empty(), "nothing to do about it: {said}");
+    }
+    errors
+}
+
+/// The only error.
+fn only(errors: Vec<Error>) -> Error {
+    let count = errors.len();
+    let mut errors = errors.into_iter();
+    match (errors.next(), count) {
+        (Some(error), 1) => error,
+        (first, _) => panic!("{count} errors: {first:#?} {errors:#?}"),
+    }
 }
 
 #[test]
 fn a_setting_that_is_wrong_is_named_with_its_fix() -> anyhow::Result<()> {
-    let folder = complete().path("no-such-secret").display().to_string();
-    let cases: &[(&str, &str, &[&str])] = &[
-        ("USHER__LISTEM", "x", &["USHER__LISTEM", "listen"]),
+    let prohibit = "groups__prohibit_user_signup_if_not_in_group";
+    // What is set, and a word each of what is wrong and of what to do.
+    let cases: &[(&str, &str, &str, &str)] = &[
+        ("USHER__LISTEM", "x", "listem", "USHER__LISTEN"),
+        ("USHER__LISTEN", "nowhere", "listen", "127.0.0.1:8080"),
         (
             "USHER__PUBLIC_URL",
             "http://login.example.com",
-            &["USHER__PUBLIC_URL", "https"],
+            "https",
+            "https://login.example.com",
         ),
         (
             "services groups__enbled",
             "true",
-            &["groups__enbled", "groups__enabled"],
+            "groups.enbled",
+            "groups__enabled",
         ),
+        ("services groups__enabled", "perhaps", "perhaps", "true"),
         (
-            "services groups__enabled",
-            "perhaps",
-            &["groups__enabled", "perhaps", "true"],
-        ),
-        (
-            "services groups__prohibit_user_signup_if_not_in_group",
+            &format!("services {prohibit}"),
             "true",
-            &[
-                "groups__prohibit_user_signup_if_not_in_group",
-                "groups__enabled",
-            ],
+            "groups.enabled",
+            "groups__enabled",
         ),
-        (
-            "services client_id",
-            "another",
-            &["client_id", "services", "secure"],
-        ),
-        ("services code_challenge", "false", &["code_challenge"]),
-        (
-            "services signing_algorithm",
-            "HS256",
-            &["signing_algorithm", "RS256"],
-        ),
+        ("services client_id", "another", "two different", "remove"),
+        ("services code_challenge", "false", "code_challenge", ""),
+        ("services signing_algorithm", "HS256", "HS256", "RS256"),
         (
             "services base_url",
             "http://kc.example/realms/r",
-            &["base_url", "https"],
-        ),
-        ("secure client_secret_file", &folder, &["client_secret"]),
-        (
-            "services policy__module",
-            "/nowhere/policy.wasm",
-            &["policy__module", "/nowhere/policy.wasm"],
+            "base_url",
+            "https",
         ),
     ];
-    for (name, value, words) in cases {
+    for (name, value, what, fix) in cases {
         let name = name
             .replace("services ", SERVICES)
             .replace("secure ", SECURE);
-        let answer = refused(&complete().with(name.clone(), *value))?;
-        for word in *words {
-            let said = answer.stderr.to_lowercase();
-            assert!(
-                said.contains(&word.to_lowercase()),
-                "{name}: {word}: {}",
-                answer.stderr
-            );
+        let error = only(refused(&complete().with(name.clone(), *value))?);
+        assert!(error.place.contains(&name), "{name}: {error:#?}");
+        for (word, text) in [(what, &error.what), (fix, &error.fix)] {
+            assert!(text.contains(word), "{name}: {word}: {error:#?}");
         }
     }
     Ok(())
@@ -100,85 +130,113 @@ fn what_is_missing_is_said_all_at_once() -> anyhow::Result<()> {
         .with(format!("{SERVICES}base_url"), "https://kc.example/realms/r")
         .with("USHER__SESSION__IDLE", "soon");
     installation.unset("USHER__PUBLIC_URL");
-    let answer = refused(&installation)?;
+    let errors = refused(&installation)?;
+    let said = format!("{errors:#?}");
     for word in [
-        "client_id",
-        "client_secret",
         "USHER__PUBLIC_URL",
         "USHER__SESSION__IDLE",
+        &format!("{SECURE}client_id"),
+        &format!("{SECURE}client_secret"),
     ] {
-        assert!(answer.stderr.contains(word), "{word}: {}", answer.stderr);
+        assert!(said.contains(word), "{word}: {said}");
     }
+    assert_eq!(errors.len(), 3, "the two of one provider are one: {said}");
+
+    let mut nothing = Installation::new(USHER);
+    nothing.unset("USHER__PUBLIC_URL");
+    let said = format!("{:#?}", refused(&nothing)?);
+    for word in ["public_url is not set", "no provider is configured"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_only_shows_when_all_is_put_together_is_said_all_at_once() -> anyhow::Result<()> {
+    let other = SERVICES.replace("keycloak", "other");
+    let mut installation = complete();
+    let policy = installation.path("policy.wasm");
+    std::fs::write(&policy, "no policy")?;
+    let policy = policy.display().to_string();
+    for (services, secure) in [
+        (SERVICES, SECURE.to_owned()),
+        (&other, SECURE.replace("keycloak", "other")),
+    ] {
+        installation.set(format!("{services}base_url"), "https://kc.example/realms/r");
+        installation.set(format!("{secure}client_id"), "clearml");
+        installation.set(format!("{secure}client_secret"), CANARY);
+        installation.set(format!("{secure}default_company"), "acme");
+        installation.set(format!("{services}policy__module"), policy.clone());
+    }
+    let errors = refused(&installation)?;
+    let places: Vec<&str> = errors.iter().map(|error| error.place.as_str()).collect();
+    let expected = [
+        format!("{SECURE}default_company"),
+        format!("{SERVICES}policy__module"),
+        format!("{}default_company", SECURE.replace("keycloak", "other")),
+        format!("{other}policy__module"),
+    ];
+    assert_eq!(places, expected);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_default_company_that_is_missing_names_the_command_that_makes_it() -> anyhow::Result<()> {
     let installation = complete().with(format!("{SECURE}default_company"), "acme");
-    let answer = refused(&installation)?;
-    assert!(
-        answer.stderr.contains("usher company create --id acme"),
-        "{}",
-        answer.stderr
-    );
-    installation.must(&["company", "create", "--id", "acme", "--name", "Acme"])?;
+    let error = only(refused(&installation)?);
+    assert!(error.what.contains("no company `acme`"), "{error:#?}");
+    assert_eq!(error.place, format!("{SECURE}default_company"));
+    let (_, command) = error
+        .fix
+        .split_once("usher ")
+        .expect("the command is there");
+    let arguments: Vec<&str> = command.split(' ').collect();
+    installation.must(&arguments)?;
     let server = installation.serve().await?;
     assert_eq!(server.stop()?, Some(0));
     Ok(())
 }
 
 #[test]
-fn a_policy_that_cannot_be_loaded_says_which_step_refused_it() -> anyhow::Result<()> {
-    let good =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy-guest/usher-default-policy.wasm");
-    let good = std::fs::read(good)?;
-    let mut flipped = good.clone();
-    flipped[4] ^= 0xff;
-    for (name, bytes) in [
-        ("text", b"this is no policy".to_vec()),
-        ("empty", Vec::new()),
-        ("truncated", good[..good.len() / 2].to_vec()),
-        ("flipped", flipped),
-        ("core-module", b"\0asm\x01\0\0\0".to_vec()),
-        ("nothing-exported", b"\0asm\x0d\0\x01\0".to_vec()),
-    ] {
-        let installation = complete();
-        let path = installation.path("policy.wasm");
-        std::fs::write(&path, bytes)?;
-        let module = path.display().to_string();
-        let answer = refused(&installation.with(format!("{SERVICES}policy__module"), module))?;
-        assert!(
-            answer.stderr.contains("policy.wasm"),
-            "{name}: {}",
-            answer.stderr
-        );
-    }
+fn a_file_says_its_line() -> anyhow::Result<()> {
+    let installation = complete();
+    let file = installation.path("usher.toml");
+    std::fs::write(
+        &file,
+        "[usher]\nbrand.name = \"Acme\"\n\n[provider.keycloak]\ngroups.enbled = true\n",
+    )?;
+    let file = file.display().to_string();
+    let answer = installation.run(&["serve", "--config", &file])?;
+    assert_eq!(answer.code, Some(2), "{answer:#?}");
+    let error = only(errors(&answer));
+    assert_eq!(
+        error.place,
+        format!("{file}:5: provider.keycloak.groups.enbled")
+    );
+    assert!(error.fix.contains("groups.enabled"), "{error:#?}");
+
+    std::fs::write(
+        &file,
+        "[provider.keycloak]\nclient_secret = \"canary\" \"canary\"\n",
+    )?;
+    let answer = installation.run(&["serve", "--config", &file])?;
+    assert_eq!(answer.code, Some(2), "{answer:#?}");
+    let error = only(errors(&answer));
+    assert!(error.place.contains(&format!("{file}:2")), "{error:#?}");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_database_or_address_that_cannot_be_used_is_named() -> anyhow::Result<()> {
+async fn an_address_that_is_taken_is_named() -> anyhow::Result<()> {
     let installation = complete();
-    let garbage = installation.path("garbage.db");
-    std::fs::write(
-        &garbage,
-        "this is no database, and long enough to be looked at ".repeat(40),
-    )?;
-    let folder = installation.path("folder.db");
-    std::fs::create_dir(&folder)?;
-    for path in [
-        garbage,
-        folder,
-        installation.path("no/such/folder/usher.db"),
-    ] {
-        let url = format!("sqlite://{}", path.display());
-        let answer = refused(&complete().with("USHER__DATABASE_URL", url))?;
-        let said = path.display().to_string();
-        assert!(answer.stderr.contains(&said), "{said}: {}", answer.stderr);
-    }
-
-    let _server = installation.serve().await?;
-    let answer = refused(&installation)?;
-    assert!(answer.stderr.contains("USHER__LISTEN"), "{}", answer.stderr);
+    let server = installation.serve().await?;
+    let error = only(refused(&installation)?);
+    let address = installation
+        .origin()
+        .strip_prefix("http://")
+        .expect("an origin");
+    assert!(error.what.contains(address), "{error:#?}");
+    assert_eq!(error.place, "USHER__LISTEN");
+    assert_eq!(server.stop()?, Some(0), "the first one went on");
     Ok(())
 }

@@ -3,7 +3,7 @@ use clap::Subcommand;
 
 use super::console::{Console, Format, Listed, Opened, or_dash, table, when};
 use super::evidence;
-use super::failure::{Failure, in_parts};
+use super::failure::Failure;
 use crate::config::Problem;
 use crate::domain::{AdminEffect, AuditOutcome, DatabaseUrl, Record, Reference};
 use crate::seal::{self, Vault};
@@ -100,7 +100,7 @@ fn vault(opened: &Opened) -> Result<Vault, Failure> {
         )),
     };
     let vault = key.and_then(|key| Vault::open(&key));
-    vault.map_err(|error| Failure::usage(in_parts(&format!("{error:#}"), "USHER__SECRET_KEY")))
+    vault.map_err(|error| Failure::usage(Problem::of(&error, "USHER__SECRET_KEY")))
 }
 
 fn list(records: &[Record], listed: Listed, console: &mut Console<'_>) -> Result<(), Failure> {

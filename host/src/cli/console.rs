@@ -61,8 +61,7 @@ impl<'a> Console<'a> {
             }),
             Err(error) => {
                 let place = format!("{place} (USHER__DATABASE_URL)");
-                let problem = super::failure::in_parts(&format!("{error:#}"), &place);
-                Err(Failure::usage(problem))
+                Err(Failure::usage(Problem::of(&error, place)))
             }
         }
     }

@@ -33,7 +33,7 @@ impl Failure {
     pub(super) fn directory(error: DirectoryError, place: &str) -> Self {
         match error {
             DirectoryError::Store(error) => Self::broken(&anyhow::Error::from(error), place),
-            error => Self::refused(in_parts(&error.to_string(), place)),
+            error => Self::refused(Problem::of(&error.into(), place)),
         }
     }
 
@@ -41,20 +41,14 @@ impl Failure {
     pub(super) fn start(error: anyhow::Error, place: &str) -> Self {
         match error.downcast::<ConfigErrors>() {
             Ok(errors) => errors.into(),
-            Err(error) => Self::usage(in_parts(&format!("{error:#}"), place)),
+            Err(error) => Self::usage(Problem::of(&error, place)),
         }
     }
 
     /// Something that should work does not; exit 1.
     pub(super) fn broken(error: &anyhow::Error, place: &str) -> Self {
-        Self::refused(in_parts(&format!("{error:#}"), place))
+        Self::refused(Problem::of(error, place))
     }
-}
-
-/// Errors from below say what is wrong, then, behind a semicolon, what to do.
-pub(super) fn in_parts(text: &str, place: &str) -> Problem {
-    let (what, fix) = text.split_once("; ").unwrap_or((text, ""));
-    Problem::new(what, place, fix)
 }
 
 impl From<ConfigErrors> for Failure {

@@ -28,6 +28,30 @@ impl Problem {
             fix: fix.into(),
         }
     }
+
+    /// A problem from an error of below, which says what is wrong, then, behind a semicolon,
+    /// what to do; its causes belong to what is wrong.
+    pub fn of(error: &anyhow::Error, place: impl fmt::Display) -> Problem {
+        let (mut what, mut fix) = (String::new(), String::new());
+        let mut said = String::new();
+        for cause in error.chain() {
+            let text = cause.to_string();
+            // Some errors end with their cause's words themselves.
+            if said.ends_with(&text) {
+                continue;
+            }
+            let (part, advice) = text.split_once("; ").unwrap_or((&text, ""));
+            if !what.is_empty() {
+                what.push_str(": ");
+            }
+            what.push_str(part);
+            if fix.is_empty() {
+                fix.push_str(advice);
+            }
+            said = text;
+        }
+        Self::new(what, place, fix)
+    }
 }
 
 impl fmt::Display for Problem {
@@ -117,5 +141,29 @@ impl Report {
         fix: impl Into<String>,
     ) {
         self.warnings.push(Problem::new(what, place, fix));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context, anyhow};
+
+    use super::*;
+
+    #[test]
+    fn causes_belong_to_what_is_wrong_and_not_to_what_to_do() {
+        let cause = anyhow!("code 5: locked").context("the driver: code 5: locked");
+        let error = cause.context("the database is locked; end the other process");
+        let problem = Problem::of(&error, "HERE");
+        assert_eq!(
+            problem.what,
+            "the database is locked: the driver: code 5: locked"
+        );
+        assert_eq!(problem.fix, "end the other process");
+
+        let deep = Err::<(), _>(anyhow!("it is damaged; copy it again")).context("policy of p");
+        let problem = Problem::of(&deep.unwrap_err(), "HERE");
+        assert_eq!(problem.what, "policy of p: it is damaged");
+        assert_eq!(problem.fix, "copy it again");
     }
 }

@@ -5,7 +5,9 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum DirectoryError {
-    #[error("no company \"{0}\"; create it with: usher company create --id {0} --name NAME")]
+    #[error(
+        "no company \"{0}\"; see: usher company list, or create it with: usher company create --id {0} --name NAME"
+    )]
     NoSuchCompany(CompanyId),
     #[error("there is a company \"{0}\" already; choose another id")]
     CompanyExists(CompanyId),
@@ -20,10 +22,12 @@ pub enum DirectoryError {
     )]
     InvalidName { kind: &'static str },
     #[error(
-        "company \"{company}\" has no group \"{group}\"; create it with: usher group create --company {company} '{group}'"
+        "company \"{company}\" has no group \"{group}\"; see: usher group list --company {company}, or create it with: usher group create --company {company} '{group}'"
     )]
     NoSuchGroup { company: CompanyId, group: String },
-    #[error("company \"{company}\" has a group \"{group}\" already")]
+    #[error(
+        "company \"{company}\" has a group \"{group}\" already; see: usher group list --company {company}"
+    )]
     GroupExists { company: CompanyId, group: String },
     #[error("\"{0}\" is not an e-mail address; it must look like ann@example.com")]
     InvalidEmail(String),

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migrate, Migration, MigrationType};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
+use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 
 use super::Store;
 use crate::clock::Stopwatch;
@@ -37,6 +37,9 @@ pub(super) async fn open(url: &DatabaseUrl) -> Result<Store> {
         ),
     };
     prepare(path)?;
+    belongs_to_us(path)
+        .await
+        .map_err(|error| explain(path, error))?;
     let options = SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
@@ -126,7 +129,14 @@ fn writable(path: &Path, folder: &Path) -> Result<()> {
             "{what} {shown} is read-only; make it writable: chmod u+w {shown}"
         );
     }
-    Ok(())
+    // Not every file system that is read-only says so in the file's permissions.
+    let opened = std::fs::OpenOptions::new().write(true).open(path);
+    opened.map(drop).with_context(|| {
+        let shown = path.display();
+        format!(
+            "the database {shown} cannot be written to; let the user that runs Usher write to it"
+        )
+    })
 }
 
 /// The writing connection, after the schema is up to date. Where two processes make a database
@@ -161,18 +171,34 @@ async fn try_writer(options: &SqliteConnectOptions) -> Result<SqlitePool> {
     Ok(pool)
 }
 
-/// Brings the schema up to date, all inside the caller's transaction.
-async fn migrate(conn: &mut SqliteConnection) -> Result<()> {
+/// Looks before anything is set: the journal mode is kept in the file, and another program's
+/// stays as it is.
+async fn belongs_to_us(path: &Path) -> Result<()> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY);
+    let mut conn = options.connect().await?;
+    is_ours(&mut conn).await?;
+    Ok(conn.close().await?)
+}
+
+async fn is_ours(conn: &mut SqliteConnection) -> Result<()> {
     let (tables, ours): (i64, i64) = sqlx::query_as(
         "SELECT COUNT(*), COUNT(CASE WHEN name = '_sqlx_migrations' THEN 1 END)
          FROM sqlite_master WHERE type = 'table'",
     )
-    .fetch_one(&mut *conn)
+    .fetch_one(conn)
     .await?;
     ensure!(
         tables == 0 || ours == 1,
         "it belongs to another program; name another file in USHER__DATABASE_URL"
     );
+    Ok(())
+}
+
+/// Brings the schema up to date, all inside the caller's transaction.
+async fn migrate(conn: &mut SqliteConnection) -> Result<()> {
+    is_ours(conn).await?;
     conn.ensure_migrations_table(LEDGER).await?;
     let applied = conn.list_applied_migrations(LEDGER).await?;
     let newest = MIGRATIONS.len();

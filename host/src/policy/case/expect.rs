@@ -1,9 +1,9 @@
 //! What a case expects, and where a decision differs.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::domain::{AdminChange, Decision, Finding, Grant, GroupChange, Outcome, Refusal};
 use crate::policy::Failure;
@@ -166,9 +166,11 @@ impl ExpectedRefusal {
 struct Lines(Vec<String>);
 
 impl Lines {
-    fn differs<T: Debug + ?Sized>(&mut self, what: &str, expected: &T, got: &T) {
+    /// Both as a case writes them.
+    fn differs<T: Serialize + ?Sized>(&mut self, what: &str, expected: &T, got: &T) {
+        let (expected, got) = (json!(expected), json!(got));
         self.0
-            .push(format!("{what}: expected {expected:?}, got {got:?}"));
+            .push(format!("{what}: expected {expected}, got {got}"));
     }
 
     fn given(&mut self, what: &str, expected: Option<&String>, got: Option<&String>) {

@@ -168,10 +168,10 @@ async fn a_verdict_names_every_difference() {
         fail.differences,
         [
             r#"company: expected "globex", got "acme""#,
-            "admin: expected Grant, got Leave",
-            r#"groups: expected Add(["a"]), got Leave"#,
-            r#"display_name: expected Some("Ada"), got None"#,
-            r#"attributes: expected {"a": "b"}, got {}"#,
+            r#"admin: expected "grant", got "leave""#,
+            r#"groups: expected {"add":["a"]}, got "leave""#,
+            r#"display_name: expected "Ada", got null"#,
+            r#"attributes: expected {"a":"b"}, got {}"#,
             r#"trace company: expected "hit", got "not in the trace""#,
         ]
     );
