@@ -104,10 +104,11 @@ pub async fn build(config: Config, options: Options) -> anyhow::Result<Usher> {
     let store = Store::open(&host.database_url).await;
     let store = broken.unless(store, place("database_url"));
     // No key is made next to what is no database of ours.
-    let vault = store.as_ref().and_then(|_| {
-        let vault = secret_key(host, &options.entropy).and_then(|key| Vault::open(&key));
-        broken.unless(vault, place("secret_key"))
-    });
+    let mut vault = None;
+    if let Some(store) = &store {
+        let opened = open_vault(host, store, &options.entropy).await;
+        vault = broken.unless(opened, place("secret_key"));
+    }
     let outbound = Outbound::new(host.oidc_ca_file.as_deref(), &host.oidc_allow_private);
     let outbound = broken.unless(outbound, place("oidc.ca_file"));
     let runtime = Runtime::start(RuntimeOptions::default())?;
@@ -197,6 +198,24 @@ async fn require_default_company(provider: &Provider, store: &Store) -> anyhow::
         "default_company of provider {}: there is no company `{company}`; \
          create it with: usher company create --id {company} --name NAME",
         provider.name
+    )
+}
+
+/// The vault that sealed what lies in the store. Another key would go unnoticed until
+/// somebody asks for a record, and by then more is sealed with it.
+async fn open_vault(
+    host: &HostSettings,
+    store: &Store,
+    entropy: &Entropy,
+) -> anyhow::Result<Vault> {
+    let vault = Vault::open(&secret_key(host, entropy)?)?;
+    if store.bind_key(&vault.key_id()).await? {
+        return Ok(vault);
+    }
+    bail!(
+        "this is not the key that sealed what lies in the database; restore that one (the file \
+         beside the database, or USHER__SECRET_KEY); if it is lost, remove the row key_id of the \
+         table meta, and recorded claims and open attempts stay unreadable"
     )
 }
 

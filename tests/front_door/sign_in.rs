@@ -183,7 +183,6 @@ async fn the_record_names_what_was_read_from_where() -> anyhow::Result<()> {
     assert_eq!(record["outcome"], "admitted");
     assert_eq!(record["code"], json!(null));
     assert_eq!(record["company"], "acme");
-    assert_eq!(record["email_verification"], "verified");
     assert_eq!(record["admin"], "granted");
     assert_eq!(
         record["groups"],

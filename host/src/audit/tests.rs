@@ -45,7 +45,6 @@ fn a_record(number: u8) -> Record {
         kind: Kind::SignIn,
         provider: Some("keycloak".parse().unwrap()),
         subject_hmac: Some("00ff".into()),
-        email_verification: None,
         outcome: AuditOutcome::Admitted,
         code: None,
         detail: None,

@@ -3,9 +3,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    CompanyId, LogLine, Lookup, PolicyId, ProviderName, Read, Reference, Step, UserId, Verification,
-};
+use super::{CompanyId, LogLine, Lookup, PolicyId, ProviderName, Read, Reference, Step, UserId};
 
 /// One record of the decision log (`spec.md` §6), as it is kept and listed.
 ///
@@ -23,8 +21,6 @@ pub struct Record {
     pub provider: Option<ProviderName>,
     /// HMAC-SHA-256 of (issuer, subject) with the secret key, hex; as soon as they are known.
     pub subject_hmac: Option<String>,
-    /// What the provider said about the e-mail address, if there was a well-formed one.
-    pub email_verification: Option<Verification>,
     /// How it ended.
     pub outcome: Outcome,
     /// The code of a refusal or failure; a policy's own code as it is.

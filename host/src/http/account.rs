@@ -6,7 +6,7 @@ use super::pages::{
     Account, ClaimName, Forms, Group, Origin, Person, Session as SessionRow, Standing, Why,
 };
 use crate::directory::users::UserDetails;
-use crate::domain::{self, Finding, Provider, Read, Reading, Record, Source, Verification};
+use crate::domain::{self, Claims, Finding, Provider, Read, Reading, Record, Source};
 use crate::sessions::{Listed, Session};
 
 /// What the account page is made of.
@@ -19,6 +19,8 @@ pub(super) struct View {
     pub(super) sessions: Vec<Listed>,
     /// The record of the sign-in that opened this session, while it is kept.
     pub(super) record: Option<Record>,
+    /// All claims of that sign-in, while they are kept.
+    pub(super) claims: Option<Claims>,
     /// CSRF token of the forms.
     pub(super) csrf: Option<String>,
 }
@@ -30,8 +32,10 @@ pub(super) fn page(usher: &Usher, view: View) -> Account<'_> {
         user,
         sessions,
         record,
+        claims,
         csrf,
     } = view;
+    let verified = claims.as_ref().map(is_verified);
     let reasons = Reasons::new(usher, &session, record.as_ref());
     let groups = user.groups.iter().map(|group| Group {
         name: group.name.clone(),
@@ -46,7 +50,7 @@ pub(super) fn page(usher: &Usher, view: View) -> Account<'_> {
         site: &usher.site,
         person: Person {
             name: session.user.name.clone(),
-            email: reasons.email(session.user.email.clone()),
+            email: session.user.email.clone().map(|email| (email, verified)),
             id: session.user.id.to_string(),
         },
         company: session.company.name.clone(),
@@ -64,6 +68,12 @@ pub(super) fn page(usher: &Usher, view: View) -> Account<'_> {
             sign_out_everywhere: "/account/sign-out-everywhere".to_owned(),
         },
     }
+}
+
+/// Only the literal `true` verifies (`spec.md` §4.2).
+fn is_verified(claims: &Claims) -> bool {
+    let configured = claims.document(claims.configured);
+    configured.is_some_and(|claims| claims["email_verified"] == true)
 }
 
 fn row(usher: &Usher, session: &Session, listed: &Listed) -> SessionRow {
@@ -121,12 +131,6 @@ impl<'a> Reasons<'a> {
             is: user.user.admin,
             origin: asked.then(|| self.origin(origins, "admin.")),
         }
-    }
-
-    /// The address, and whether the provider vouched for it at this sign-in.
-    fn email(&self, address: Option<String>) -> Option<(String, bool)> {
-        let verified = self.record.and_then(|record| record.email_verification);
-        Some((address?, verified == Some(Verification::Verified)))
     }
 
     fn step(&self, rules: &str) -> Option<&'a domain::Step> {

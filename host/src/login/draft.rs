@@ -4,8 +4,8 @@ use super::LoginError;
 use crate::clock::Stopwatch;
 use crate::directory::Applied;
 use crate::domain::{
-    AdminEffect, AuditOutcome, Call, Claims, CompanyId, Decision, Effect, Email, Entropy, Evidence,
-    Kind, Lookup, ProviderName, Record, Reference, ReturnTo, Secret, VerifiedIdentity,
+    AdminEffect, AuditOutcome, Call, Claims, CompanyId, Decision, Effect, Entropy, Evidence, Kind,
+    Lookup, ProviderName, Record, Reference, ReturnTo, Secret, VerifiedIdentity,
 };
 use crate::policy::{Decided, Failure};
 use crate::seal::Vault;
@@ -39,7 +39,6 @@ impl Draft {
             kind: Kind::SignIn,
             provider: Some(provider.clone()),
             subject_hmac: None,
-            email_verification: None,
             outcome: AuditOutcome::Failed,
             code: None,
             detail: None,
@@ -85,7 +84,6 @@ impl Draft {
     /// The tokens held: who it is about, and all claims.
     pub(super) fn identified(&mut self, identity: &VerifiedIdentity, vault: &Vault) {
         self.record.subject_hmac = Some(subject_hmac(vault, identity));
-        self.record.email_verification = identity.email.as_ref().map(Email::verification);
         self.aside.email = identity.email.as_ref().map(|e| e.address().to_owned());
         self.aside.id_token = Some(identity.raw_id_token.clone());
         self.claims = Some(identity.claims.clone());

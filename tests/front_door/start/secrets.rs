@@ -111,3 +111,19 @@ fn a_database_in_an_unknown_place_is_refused_by_commands_too() -> anyhow::Result
     assert_eq!(only(errors(&answer)).place, "USHER__DATABASE_URL");
     Ok(())
 }
+
+#[tokio::test]
+async fn another_key_than_the_one_that_sealed_the_database_is_refused() -> anyhow::Result<()> {
+    let installation = complete();
+    assert_eq!(installation.serve().await?.stop()?, Some(0));
+    let key = installation.path("usher.db.key");
+    let kept = std::fs::read(&key)?;
+    std::fs::remove_file(&key)?;
+    let error = only(refused(&installation)?);
+    assert!(error.what.contains("not the key"), "{error:?}");
+    assert!(error.fix.contains("restore"), "{error:?}");
+
+    std::fs::write(&key, kept)?;
+    assert_eq!(installation.serve().await?.stop()?, Some(0));
+    Ok(())
+}

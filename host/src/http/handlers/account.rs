@@ -42,6 +42,7 @@ async fn view(usher: &Usher, headers: &HeaderMap, session: Session) -> anyhow::R
         user: users::show(store, session.user.id.as_str()).await?,
         sessions: sessions::of_user(store, &session.user.id, &usher.session_life, now).await?,
         record: audit::show(store, &session.reference, vault).await?,
+        claims: audit::claims(store, &session.reference, vault).await?,
         csrf: cookie.map(|cookie| csrf::token(cookie.expose())),
         session,
     })

@@ -37,8 +37,9 @@ pub struct Account<'a> {
 pub struct Person {
     /// The name to show.
     pub name: String,
-    /// The e-mail address and whether the provider vouches for it.
-    pub email: Option<(String, bool)>,
+    /// The e-mail address, and whether the provider vouched for it at this sign-in; none once
+    /// that is not kept.
+    pub email: Option<(String, Option<bool>)>,
     /// Our id of the user.
     pub id: String,
 }

@@ -130,7 +130,7 @@ pub(crate) fn account<'a>(site: &'a Site, text: &str) -> Account<'a> {
         site,
         person: Person {
             name: text.to_owned(),
-            email: Some((text.to_owned(), true)),
+            email: Some((text.to_owned(), Some(true))),
             id: "019a2b7e-5c3d-7f10-9a44-1c0f5be7d2a1".to_owned(),
         },
         company: text.to_owned(),
