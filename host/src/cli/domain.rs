@@ -56,7 +56,7 @@ impl Domain {
             }
             Self::List { company, listed } => {
                 let domains = domains::list(store, company.as_ref()).await;
-                let domains = domains.map_err(|error| failed(error.into()))?;
+                let domains = domains.map_err(failed)?;
                 console.list(listed, &domains, ["domain", "company", "created"], |d| {
                     [d.domain.clone(), d.company.to_string(), when(d.created_at)]
                 })?;

@@ -72,7 +72,7 @@ impl Invite {
             }
             Self::List { company, listed } => {
                 let invited = invitations::list(store, company.as_ref()).await;
-                let invited = invited.map_err(|error| failed(error.into()))?;
+                let invited = invited.map_err(failed)?;
                 let columns = ["e-mail", "company", "role", "created", "accepted"];
                 console.list(listed, &invited, columns, |i| {
                     [

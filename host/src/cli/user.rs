@@ -41,7 +41,7 @@ impl User {
         match self {
             Self::List { company, listed } => {
                 let users = users::list(store, company.as_ref()).await;
-                let users = users.map_err(|error| failed(error.into()))?;
+                let users = users.map_err(failed)?;
                 let columns = [
                     "id",
                     "name",

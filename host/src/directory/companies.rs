@@ -91,6 +91,18 @@ pub(super) async fn must_exist(tx: &mut Tx, id: &CompanyId) -> Result<(), Direct
     }
 }
 
+/// The same outside a transaction, for a list that may be narrowed to one company: an empty
+/// list would say that there is nothing, where the name is wrong.
+pub(super) async fn must_be_there(
+    store: &Store,
+    company: Option<&CompanyId>,
+) -> Result<(), DirectoryError> {
+    match company {
+        Some(id) if !exists(store, id).await? => Err(DirectoryError::NoSuchCompany(id.clone())),
+        _ => Ok(()),
+    }
+}
+
 fn in_words(contents: &CompanyContents) -> String {
     let counts = [
         (contents.users, "user"),

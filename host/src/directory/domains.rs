@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::DirectoryError;
-use super::companies::must_exist;
+use super::companies::{must_be_there, must_exist};
 use crate::domain::CompanyId;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// A domain as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,11 +42,12 @@ pub async fn add(
 /// The domains of every company, or of one.
 ///
 /// # Errors
-/// The store is unavailable.
+/// There is no such company.
 pub async fn list(
     store: &Store,
     company: Option<&CompanyId>,
-) -> Result<Vec<OwnedDomain>, StoreError> {
+) -> Result<Vec<OwnedDomain>, DirectoryError> {
+    must_be_there(store, company).await?;
     let rows = store.domains(company).await?.into_iter();
     Ok(rows
         .map(|(domain, company, created_at)| OwnedDomain {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::companies::must_exist;
+use super::companies::{must_be_there, must_exist};
 use super::users::must_live;
 use super::{DirectoryError, checked_name};
 use crate::domain::{CompanyId, Origin, UserId};
@@ -61,9 +61,7 @@ pub async fn list(
     store: &Store,
     company: Option<&CompanyId>,
 ) -> Result<Vec<Group>, DirectoryError> {
-    if let Some(company) = company {
-        must_be_there(store, company).await?;
-    }
+    must_be_there(store, company).await?;
     let rows = store.groups(company).await?.into_iter();
     Ok(rows
         .map(|row| Group {
@@ -145,7 +143,7 @@ pub async fn members(
     company: &CompanyId,
     name: &str,
 ) -> Result<Vec<Member>, DirectoryError> {
-    must_be_there(store, company).await?;
+    must_be_there(store, Some(company)).await?;
     let names = [name.to_owned()];
     if store
         .groups_named(company.as_str(), &names)
@@ -165,13 +163,6 @@ pub async fn members(
         }
     }
     Ok(members)
-}
-
-async fn must_be_there(store: &Store, company: &CompanyId) -> Result<(), DirectoryError> {
-    match store.company_exists(company.as_str()).await? {
-        true => Ok(()),
-        false => Err(DirectoryError::NoSuchCompany(company.clone())),
-    }
 }
 
 fn no_such_group(company: &CompanyId, name: &str) -> DirectoryError {

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::DirectoryError;
-use super::companies::must_exist;
+use super::companies::{must_be_there, must_exist};
 use crate::domain::{CompanyId, Email, Role, UserId, Verification};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// An invitation as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,8 +49,12 @@ pub async fn add(
 /// The invitations of every company, or of one: open ones first, accepted ones after.
 ///
 /// # Errors
-/// The store is unavailable.
-pub async fn list(store: &Store, company: Option<&CompanyId>) -> Result<Vec<Invited>, StoreError> {
+/// There is no such company.
+pub async fn list(
+    store: &Store,
+    company: Option<&CompanyId>,
+) -> Result<Vec<Invited>, DirectoryError> {
+    must_be_there(store, company).await?;
     let rows = store.invitations(company).await?.into_iter();
     Ok(rows
         .map(|row| Invited {

@@ -121,6 +121,9 @@ async fn a_group_belongs_to_a_company_and_is_created_once() {
         refusal(groups::create(store, &id("no"), "Dev", at(0)).await),
         refusal(groups::delete(store, &id("no"), "Dev").await),
         refusal(groups::list(store, Some(&id("no"))).await),
+        refusal(domains::list(store, Some(&id("no"))).await),
+        refusal(invitations::list(store, Some(&id("no"))).await),
+        refusal(users::list(store, Some(&id("no"))).await),
         refusal(groups::members(store, &id("no"), "Dev").await),
     ] {
         assert!(said.contains("usher company create --id no"), "{said}");
@@ -233,6 +236,9 @@ async fn a_user_is_found_by_id_or_by_email() {
     assert_eq!(json["status"], "active");
     assert_eq!(json["company_origin"], "manual");
     assert_eq!(json["admin_origins"], serde_json::json!([]));
+    companies::create(store, &id("globex"), "Globex", at(0))
+        .await
+        .unwrap();
     let others = users::list(store, Some(&id("globex"))).await.unwrap();
     assert!(others.is_empty());
 }

@@ -2,8 +2,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::directory::DirectoryError;
+use crate::directory::companies::must_be_there;
 use crate::domain::{CompanyId, Origin, UserId};
-use crate::store::{Store, StoreError, UserRow};
+use crate::store::{Store, UserRow};
 
 /// A user as they are listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -77,8 +78,9 @@ pub struct GroupMembership {
 /// Every user, or those of a company; oldest first, deleted ones among them.
 ///
 /// # Errors
-/// The store is unavailable.
-pub async fn list(store: &Store, company: Option<&CompanyId>) -> Result<Vec<User>, StoreError> {
+/// There is no such company.
+pub async fn list(store: &Store, company: Option<&CompanyId>) -> Result<Vec<User>, DirectoryError> {
+    must_be_there(store, company).await?;
     let rows = store.users(company).await?;
     Ok(rows.into_iter().map(User::from).collect())
 }
