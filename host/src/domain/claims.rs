@@ -62,6 +62,21 @@ pub enum Verification {
     Unstated,
 }
 
+impl Verification {
+    /// What a document says of an address that it holds. `email_verified` speaks of the claim
+    /// `email`: it says nothing of another claim that the site takes the address from, unless
+    /// both are the same (`protocol.md`, hole 4).
+    pub fn of(document: &Value, address: &str) -> Self {
+        let another = document.get("email").and_then(Value::as_str);
+        let about_this = another.is_none_or(|email| email.eq_ignore_ascii_case(address));
+        match document.get("email_verified") {
+            Some(Value::Bool(true)) if about_this => Self::Verified,
+            Some(_) if about_this => Self::Unverified,
+            _ => Self::Unstated,
+        }
+    }
+}
+
 /// A well-formed e-mail address in lower case: one `@`, something on both sides, no comma,
 /// blank or control character, at most 254 characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

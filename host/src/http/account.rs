@@ -6,7 +6,7 @@ use super::pages::{
     Account, ClaimName, Forms, Group, Origin, Person, Session as SessionRow, Standing, Why,
 };
 use crate::directory::users::UserDetails;
-use crate::domain::{self, Claims, Finding, Provider, Read, Reading, Record, Source};
+use crate::domain::{self, Claims, Finding, Provider, Read, Reading, Record, Source, Verification};
 use crate::sessions::{Listed, Session};
 
 /// What the account page is made of.
@@ -35,7 +35,8 @@ pub(super) fn page(usher: &Usher, view: View) -> Account<'_> {
         claims,
         csrf,
     } = view;
-    let verified = claims.as_ref().map(is_verified);
+    let document = claims.as_ref().and_then(|c| c.document(c.configured));
+    let verified = |email: &str| Some(Verification::of(document?, email) == Verification::Verified);
     let reasons = Reasons::new(usher, &session, record.as_ref());
     let groups = user.groups.iter().map(|group| Group {
         name: group.name.clone(),
@@ -50,7 +51,10 @@ pub(super) fn page(usher: &Usher, view: View) -> Account<'_> {
         site: &usher.site,
         person: Person {
             name: session.user.name.clone(),
-            email: session.user.email.clone().map(|email| (email, verified)),
+            email: session.user.email.clone().map(|email| {
+                let verified = verified(&email);
+                (email, verified)
+            }),
             id: session.user.id.to_string(),
         },
         company: session.company.name.clone(),
@@ -68,12 +72,6 @@ pub(super) fn page(usher: &Usher, view: View) -> Account<'_> {
             sign_out_everywhere: "/account/sign-out-everywhere".to_owned(),
         },
     }
-}
-
-/// Only the literal `true` verifies (`spec.md` §4.2).
-fn is_verified(claims: &Claims) -> bool {
-    let configured = claims.document(claims.configured);
-    configured.is_some_and(|claims| claims["email_verified"] == true)
 }
 
 fn row(usher: &Usher, session: &Session, listed: &Listed) -> SessionRow {
