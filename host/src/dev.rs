@@ -88,7 +88,7 @@ where
     let setup = Setup {
         usher: usher.local_addr()?,
         provider: provider.local_addr()?,
-        client_secret: draw_secret(&options.entropy),
+        client_secret: Secret::new(options.entropy.token()),
         data: data.path().to_owned(),
         policy: options.policy.clone(),
     };
@@ -115,16 +115,6 @@ where
 /// The provider; its key takes a moment of pure computation.
 async fn router(options: ProviderOptions) -> anyhow::Result<Router> {
     tokio::task::spawn_blocking(|| provider::router(options)).await?
-}
-
-fn draw_secret(entropy: &Entropy) -> Secret {
-    use std::fmt::Write;
-    let mut secret = String::new();
-    for byte in entropy.bytes::<32>() {
-        // Writing to a string cannot fail.
-        let _ = write!(secret, "{byte:02x}");
-    }
-    Secret::new(secret)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod code;
 mod decision;
 mod entropy;
 mod evidence;
+mod hex;
 mod host;
 mod identity;
 mod lookups;
@@ -27,6 +28,7 @@ pub use self::entropy::Entropy;
 pub use self::evidence::{
     Call, Cost, Evidence, FindGroups, Level, LogLine, Lookup, PolicyId, Read, Reading,
 };
+pub use self::hex::hex;
 pub use self::host::{
     Brand, DatabaseUrl, HostSettings, PublicUrl, RecordSettings, RecordedClaims, SessionLife,
 };

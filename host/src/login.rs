@@ -6,8 +6,6 @@ mod exit;
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use tracing::Instrument;
 use url::Url;
@@ -114,7 +112,7 @@ impl Login {
     ) -> Result<Begun, LoginError> {
         let handshake = Handshake::draw(&self.entropy);
         let location = connection.relying_party.authorize(&handshake, now).await?;
-        let browser = Secret::new(URL_SAFE_NO_PAD.encode(self.entropy.bytes::<32>()));
+        let browser = Secret::new(self.entropy.token());
         let attempt = Attempt {
             provider: connection.provider.name.clone(),
             state: Secret::new(&*handshake.state),

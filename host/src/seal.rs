@@ -8,7 +8,7 @@ use anyhow::ensure;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::{digest, hkdf, hmac};
 
-use crate::domain::Secret;
+use crate::domain::{Secret, hex};
 
 pub use self::key::load_or_create_key;
 
@@ -181,15 +181,6 @@ fn derive(prk: &hkdf::Prk, kind: &str, purpose: &str) -> [u8; 32] {
 
 fn split(bytes: &[u8], at: usize) -> Result<(&[u8], &[u8]), UnsealError> {
     bytes.split_at_checked(at).ok_or(UnsealError::Damaged)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

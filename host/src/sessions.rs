@@ -11,8 +11,6 @@ mod live;
 
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 
 use crate::domain::{Entropy, ProviderName, Reference, Secret, UserId};
@@ -83,7 +81,7 @@ pub async fn open(
     entropy: &Entropy,
     now: Timestamp,
 ) -> Result<SessionCookie, StoreError> {
-    let cookie = URL_SAFE_NO_PAD.encode(entropy.bytes::<32>());
+    let cookie = entropy.token();
     let id = hash_token(&cookie);
     let attributes = serde_json::to_string(&session.attributes)
         .map_err(|error| StoreError::corrupt(error, "the session's attributes"))?;

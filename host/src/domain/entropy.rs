@@ -1,5 +1,8 @@
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 /// A source of randomness, passed as an argument so that a test can repeat a run.
 #[derive(Clone, Copy)]
 pub struct Entropy(fn(&mut [u8]));
@@ -15,6 +18,12 @@ impl Entropy {
         let mut bytes = [0; N];
         (self.0)(&mut bytes);
         bytes
+    }
+
+    /// 256 random bits as 43 characters of base64url: for cookies, states and whatever else
+    /// nobody may guess (`protocol.md` K2, S2).
+    pub fn token(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.bytes::<32>())
     }
 }
 

@@ -12,7 +12,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 use self::palette::Palette;
-use crate::domain::Brand;
+use crate::domain::{Brand, hex};
 
 const STYLESHEET: &str = include_str!("../../assets/usher.css");
 const COPY_SCRIPT: &str = include_str!("../../assets/copy.js");
@@ -104,8 +104,7 @@ const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=3153600
 
 fn fingerprint(body: &[u8]) -> String {
     let digest = digest::digest(&digest::SHA256, body);
-    let start = digest.as_ref().iter().take(8);
-    start.map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest.as_ref()[..8])
 }
 
 fn content_type(extension: &str) -> Option<&'static str> {

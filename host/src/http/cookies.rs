@@ -55,21 +55,13 @@ impl Cookies {
 
     /// Sets the session cookie. It has no age: the server ends sessions.
     pub(super) fn open_session(self, session: &Secret) -> HeaderValue {
-        let secure = if self.https { "; Secure" } else { "" };
-        header(&format!(
-            "{}={}; Path=/; HttpOnly; SameSite=Lax{secure}",
-            self.session_name(),
-            session.expose()
-        ))
+        let (name, attributes) = (self.session_name(), self.lax());
+        header(&format!("{name}={}; {attributes}", session.expose()))
     }
 
     /// Removes the session cookie.
     pub(super) fn end_session(self) -> HeaderValue {
-        let secure = if self.https { "; Secure" } else { "" };
-        header(&format!(
-            "{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{secure}",
-            self.session_name()
-        ))
+        self.remove(self.session_name())
     }
 
     /// What the browser shows for the attempt of this state.
@@ -117,10 +109,9 @@ impl Cookies {
     ) -> Option<HeaderValue> {
         let provider = provider?;
         let state = state.unwrap_or_default();
-        let secure = if self.https { "; Secure" } else { "" };
+        let (name, attributes) = (self.parting_name(), self.lax());
         Some(header(&format!(
-            "{}={provider}.{state}; Path=/; HttpOnly; SameSite=Lax; Max-Age=600{secure}",
-            self.parting_name()
+            "{name}={provider}.{state}; {attributes}; Max-Age=600"
         )))
     }
 
@@ -136,11 +127,7 @@ impl Cookies {
 
     /// Forgets it.
     pub(super) fn end_parting(self) -> HeaderValue {
-        let secure = if self.https { "; Secure" } else { "" };
-        header(&format!(
-            "{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{secure}",
-            self.parting_name()
-        ))
+        self.remove(self.parting_name())
     }
 
     fn parting_name(self) -> &'static str {
@@ -162,20 +149,30 @@ impl Cookies {
             .collect();
         open.sort_by_key(|(_, since)| *since);
         let surplus = (open.len() + 1).saturating_sub(MOST_ATTEMPTS);
-        let attributes = self.attempt_attributes(ResponseMode::Query);
         open.iter()
             .take(surplus.min(20))
-            .map(|(name, _)| header(&format!("{name}=; {attributes}; Max-Age=0")))
+            .map(|(name, _)| self.remove(name))
             .collect()
     }
 
     /// `form_post` comes back as a cross-site POST, which carries no Lax cookie.
     fn attempt_attributes(self, mode: ResponseMode) -> &'static str {
-        match (mode, self.https) {
-            (ResponseMode::FormPost, _) => "Path=/; HttpOnly; SameSite=None; Secure",
-            (ResponseMode::Query, true) => "Path=/; HttpOnly; SameSite=Lax; Secure",
-            (ResponseMode::Query, false) => "Path=/; HttpOnly; SameSite=Lax",
+        match mode {
+            ResponseMode::FormPost => "Path=/; HttpOnly; SameSite=None; Secure",
+            ResponseMode::Query => self.lax(),
         }
+    }
+
+    fn lax(self) -> &'static str {
+        if self.https {
+            "Path=/; HttpOnly; SameSite=Lax; Secure"
+        } else {
+            "Path=/; HttpOnly; SameSite=Lax"
+        }
+    }
+
+    fn remove(self, name: &str) -> HeaderValue {
+        header(&format!("{name}=; {}; Max-Age=0", self.lax()))
     }
 
     /// A part of the state names the cookie, so that attempts do not disturb each other; it

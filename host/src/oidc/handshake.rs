@@ -1,6 +1,3 @@
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use crate::domain::{Entropy, Secret};
 
 /// The secrets of one sign-in attempt (K2): 256 bits each, 43 characters of base64url. To be
@@ -18,11 +15,10 @@ pub struct Handshake {
 impl Handshake {
     /// New secrets for a new attempt.
     pub fn draw(entropy: &Entropy) -> Self {
-        let draw = || URL_SAFE_NO_PAD.encode(entropy.bytes::<32>());
         Self {
-            state: draw(),
-            nonce: draw(),
-            verifier: Secret::new(draw()),
+            state: entropy.token(),
+            nonce: entropy.token(),
+            verifier: Secret::new(entropy.token()),
         }
     }
 }

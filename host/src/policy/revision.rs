@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::inspect::{Inspection, inspect, version};
 use super::limits::Limits;
 use super::session::Session;
-use crate::domain::{PolicyId, PolicyLimits};
+use crate::domain::{PolicyId, PolicyLimits, hex};
 
 /// The contract that this host speaks; others of the same minor version are compatible while
 /// the major one is 0.
@@ -260,13 +260,7 @@ fn link(sandbox: &Sandbox, component: &Component) -> Result<PolicyPre<Session>, 
 
 /// SHA-256 in lower-case hex.
 pub(super) fn sha256_hex(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in sha256(bytes).as_ref() {
-        for digit in [byte >> 4, byte & 15] {
-            hex.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
-        }
-    }
-    hex
+    hex(sha256(bytes).as_ref())
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> aws_lc_rs::digest::Digest {

@@ -2,8 +2,6 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::domain::{Entropy, Secret};
 
@@ -58,7 +56,7 @@ fn create(path: &Path, entropy: &Entropy) -> Result<()> {
     };
     // A temporary file is made for its owner only (0600) and keeps that under its new name.
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(explain)?;
-    let key = URL_SAFE_NO_PAD.encode(entropy.bytes::<32>());
+    let key = entropy.token();
     writeln!(file, "{key}").with_context(explain)?;
     file.as_file().sync_all().with_context(explain)?;
     match file.persist_noclobber(path) {

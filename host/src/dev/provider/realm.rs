@@ -3,8 +3,6 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::http::{HeaderMap, header};
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 
 use super::key::SigningKey;
@@ -44,7 +42,7 @@ impl Realm {
 
     /// 256 random bits.
     pub(super) fn draw(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(self.options.entropy.bytes::<32>())
+        self.options.entropy.token()
     }
 
     /// An identifier in Keycloak's shape.
