@@ -176,7 +176,7 @@ fn connect(
 }
 
 /// The provider's own policy, or the default one.
-fn load_policy(provider: &Provider, runtime: &Runtime) -> anyhow::Result<Policy> {
+pub(crate) fn load_policy(provider: &Provider, runtime: &Runtime) -> anyhow::Result<Policy> {
     let limits = provider.policy.limits;
     let Some(path) = &provider.policy.module else {
         return Ok(runtime.load(policy::DEFAULT, limits)?);
@@ -203,7 +203,7 @@ async fn require_default_company(provider: &Provider, store: &Store) -> anyhow::
 
 /// The vault that sealed what lies in the store. Another key would go unnoticed until
 /// somebody asks for a record, and by then more is sealed with it.
-async fn open_vault(
+pub(crate) async fn open_vault(
     host: &HostSettings,
     store: &Store,
     entropy: &Entropy,

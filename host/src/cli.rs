@@ -10,6 +10,7 @@ mod completions;
 mod console;
 #[cfg(feature = "dev")]
 mod dev;
+mod doctor;
 mod domain;
 mod evidence;
 mod failure;
@@ -148,6 +149,8 @@ enum Command {
     /// Policies: look into them, try them, test them.
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Check a live deployment from end to end, each line with its fix.
+    Doctor(doctor::Doctor),
     /// Print shell completions.
     Completions(completions::Completions),
 }
@@ -171,6 +174,7 @@ impl Command {
             Self::User(command) => command.run(console).await,
             Self::Audit(command) => command.run(console).await,
             Self::Policy(command) => command.run(console).await,
+            Self::Doctor(command) => command.run(console).await,
             Self::Completions(command) => command.run(console),
             _ => Ok(()),
         }

@@ -14,6 +14,7 @@ mod names;
 mod origin;
 mod provider;
 mod question;
+mod remedy;
 mod return_to;
 mod secret;
 
@@ -42,5 +43,6 @@ pub use self::provider::{
     Provider, ResponseMode,
 };
 pub use self::question::{Found, Invitation, Known, Matching, Membership, Question, Request, Role};
+pub use self::remedy::remedy;
 pub use self::return_to::ReturnTo;
 pub use self::secret::Secret;

@@ -16,6 +16,7 @@ pub mod config;
 #[cfg(feature = "dev")]
 pub mod dev;
 pub mod directory;
+pub mod doctor;
 pub mod domain;
 pub mod http;
 pub mod login;

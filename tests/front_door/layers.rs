@@ -8,7 +8,7 @@ use std::process::Command;
 use self::source::Source;
 
 /// A module of the host and the modules it may name. What is not said may not be.
-const MAY_NAME: [(&str, &[&str]); 18] = [
+const MAY_NAME: [(&str, &[&str]); 19] = [
     // Wires everything; the command line is what starts it.
     ("main", &["cli"]),
     ("lib", &EVERY_MODULE),
@@ -22,12 +22,20 @@ const MAY_NAME: [(&str, &[&str]); 18] = [
             "config",
             "dev",
             "directory",
+            "doctor",
             "domain",
             "oidc",
             "policy",
             "seal",
             "sessions",
             "store",
+        ],
+    ),
+    // Looks at everything that a service is built of, as it is built.
+    (
+        "doctor",
+        &[
+            "app", "audit", "clock", "config", "domain", "oidc", "policy", "seal", "store",
         ],
     ),
     (
@@ -88,7 +96,7 @@ const MAY_NAME: [(&str, &[&str]); 18] = [
     ("examples", &["app", "config", "domain", "http"]),
 ];
 
-const EVERY_MODULE: [&str; 15] = [
+const EVERY_MODULE: [&str; 16] = [
     "app",
     "audit",
     "cli",
@@ -96,6 +104,7 @@ const EVERY_MODULE: [&str; 15] = [
     "config",
     "dev",
     "directory",
+    "doctor",
     "domain",
     "http",
     "login",

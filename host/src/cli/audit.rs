@@ -5,7 +5,7 @@ use super::console::{Console, Format, Listed, Opened, or_dash, table, when};
 use super::evidence;
 use super::failure::Failure;
 use crate::config::Problem;
-use crate::domain::{AdminEffect, AuditOutcome, DatabaseUrl, Record, Reference};
+use crate::domain::{AdminEffect, AuditOutcome, DatabaseUrl, Record, Reference, remedy};
 use crate::seal::{self, Vault};
 use crate::store::StoreError;
 use crate::{app, audit};
@@ -136,6 +136,11 @@ fn show(r: &Record) -> String {
         AdminEffect::Unchanged => "unchanged",
     };
     let policy = r.policy.as_ref();
+    let failed = r
+        .detail
+        .as_deref()
+        .and_then(|detail| detail.split_once(": "));
+    let fix = failed.and_then(|(check, rest)| remedy(check, rest));
     let rows = [
         ("ref", r.reference.to_string()),
         ("time", when(r.time)),
@@ -144,6 +149,7 @@ fn show(r: &Record) -> String {
         ("outcome", outcome(r.outcome).to_owned()),
         ("code", or_dash(r.code.as_ref())),
         ("detail", or_dash(r.detail.as_ref())),
+        ("fix", or_dash(fix)),
         ("company", or_dash(r.company.as_ref())),
         ("user", or_dash(r.user.as_ref())),
         ("groups added", names(&r.groups.added)),

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::directory::ApplyError;
-use crate::domain::{AuditOutcome, Code, CompanyId, Reference, Refusal, ReturnTo, Secret};
+use crate::domain::{AuditOutcome, Code, CompanyId, Reference, Refusal, ReturnTo, Secret, remedy};
 use crate::oidc::OidcError;
 use crate::policy::Failure;
 use crate::store::StoreError;
@@ -104,6 +104,14 @@ impl LoginError {
         }
     }
 
+    /// What mends it, for whoever runs the service; it holds nothing of the attempt.
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Protocol(error) if !error.denied => remedy(error.check, &error.detail),
+            _ => None,
+        }
+    }
+
     /// The policy's words for the person.
     pub fn message(&self) -> Option<&str> {
         match self {
@@ -177,6 +185,8 @@ impl From<ApplyError> for LoginError {
 pub struct Failed {
     /// Why.
     pub error: LoginError,
+    /// What mends it, for whoever runs the service.
+    pub remedy: Option<&'static str>,
     /// Where the record is found.
     pub reference: Reference,
     /// The e-mail address that the provider named, once the tokens held; shown masked.

@@ -9,7 +9,7 @@ use url::Url;
 use super::draft::Draft;
 use super::{Connection, Failed, Login, LoginError};
 use crate::audit;
-use crate::domain::{AuditOutcome, ProviderName, Secret};
+use crate::domain::{AuditOutcome, Code, ProviderName, Read, Reading, Secret, remedy};
 use crate::sessions::{self, Ended};
 use crate::store::StoreError;
 
@@ -129,6 +129,9 @@ impl Login {
         draft.ended(&error);
         let kept = self.keep(&draft).await;
         let exit = self.offer_exit(&draft, now);
+        let remedy = error
+            .remedy()
+            .or_else(|| self.missing_groups(&error, &draft));
         let Draft { record, aside, .. } = draft;
         let reference = record.reference;
         match (error.outcome(), kept) {
@@ -142,6 +145,7 @@ impl Login {
         }
         Failed {
             error,
+            remedy,
             reference,
             email: aside.email,
             company: aside.company,
@@ -155,6 +159,20 @@ impl Login {
         let claims = draft.claims.as_ref();
         audit::record(&mut tx, &draft.record, claims, &self.vault, &self.records).await?;
         tx.commit().await
+    }
+
+    /// A group is required, and the claim that would name one was not there at all: that may
+    /// be the person, and it may be the provider.
+    fn missing_groups(&self, error: &LoginError, draft: &Draft) -> Option<&'static str> {
+        if error.code() != Code::GroupRequired {
+            return None;
+        }
+        let connection = self.connection(draft.record.provider.as_ref()?)?;
+        let pointer = connection.provider.groups.claim.pointer();
+        let mut reads = draft.record.reads.iter();
+        let absent =
+            |read: &Read| read.pointer == pointer && matches!(read.found, Reading::Absent {});
+        reads.any(absent).then(|| remedy("groups", "")).flatten()
     }
 
     /// Only somebody whose tokens held has a session at the provider that we know of.

@@ -1,6 +1,7 @@
 //! What a provider says about itself: fetched and checked by ourselves, because nothing that
 //! is wrong there can be made good later.
 
+use openidconnect::http::HeaderMap;
 use serde_json::{Map, Value};
 use url::{Host, Url};
 
@@ -30,6 +31,18 @@ pub(super) struct Metadata {
 /// # Errors
 /// [`Code::ProviderUnreachable`] without an answer, [`Code::ProviderError`] with a wrong one.
 pub(super) async fn fetch(gate: &Gate, provider: &Provider) -> Result<Metadata, OidcError> {
+    let (document, _) = read(gate, provider).await?;
+    Metadata::check(provider, &document)
+}
+
+/// Fetches the metadata as they are, with the headers they came with.
+///
+/// # Errors
+/// As [`fetch`], but for what the document says.
+pub(super) async fn read(
+    gate: &Gate,
+    provider: &Provider,
+) -> Result<(Map<String, Value>, HeaderMap), OidcError> {
     let url = address(provider)?;
     let answer = gate.fetch(&url, "application/json").await?;
     let status = answer.status().as_u16();
@@ -45,7 +58,7 @@ pub(super) async fn fetch(gate: &Gate, provider: &Provider) -> Result<Metadata, 
         let detail = format!("{url} answered with {what}; is base_url right?");
         OidcError::provider("discovery.json", detail)
     })?;
-    Metadata::check(provider, &document)
+    Ok((document, answer.into_parts().0.headers))
 }
 
 /// Whether a failure says that the metadata changed for the worse, so that an older copy of
@@ -73,7 +86,10 @@ fn address(provider: &Provider) -> Result<Url, OidcError> {
 }
 
 impl Metadata {
-    fn check(provider: &Provider, document: &Map<String, Value>) -> Result<Self, OidcError> {
+    pub(super) fn check(
+        provider: &Provider,
+        document: &Map<String, Value>,
+    ) -> Result<Self, OidcError> {
         let (issuer, note) = issuer(provider, document)?;
         requires_s256(document)?;
         let endpoint = |name: &'static str| endpoint(provider, document, name);

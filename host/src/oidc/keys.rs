@@ -42,6 +42,11 @@ impl Keys {
         Ok(Self(keys.into()))
     }
 
+    /// Whether any key fits the algorithm.
+    pub(super) fn any_for(&self, algorithm: Algorithm) -> bool {
+        self.0.iter().any(|key| key.fits(algorithm))
+    }
+
     /// The one key for a token's key id and the pinned algorithm.
     pub(super) fn choose(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<&Key, NoKey> {
         let fitting = |key: &&Key| {

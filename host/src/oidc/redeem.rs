@@ -89,22 +89,40 @@ pub(super) async fn redeem(
     code: &Secret,
     now: Timestamp,
 ) -> Result<Tokens, OidcError> {
-    let mut proof = Vec::new();
-    if let ClientAuth::PrivateKeyJwt(pem) = &provider.client_auth {
-        let key = ClientKey::read(pem)?;
-        let assertion = key.assert(&provider.client_id, &metadata.issuer, &handshake.state, now)?;
-        let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-        proof.push(("client_assertion_type", kind.to_owned()));
-        proof.push(("client_assertion", assertion));
+    let exchange = Exchange::new(provider, metadata, redirect_uri, handshake, code, now)?;
+    match ask(gate, exchange).await {
+        Ok(answer) => answer.tokens(),
+        Err((error, status)) => Err(refused(error, status)),
     }
-    let exchange = Exchange {
-        client: authenticated(client(provider, metadata), provider),
-        code: AuthorizationCode::new(code.expose().to_owned()),
-        verifier: PkceCodeVerifier::new(handshake.verifier.expose().to_owned()),
-        redirect_uri: RedirectUrl::from_url(redirect_uri.clone()),
-        proof,
-    };
-    ask(gate, exchange).await?.tokens()
+}
+
+/// Shows the token endpoint a code that it never gave. A provider proves the client first, so
+/// what it says about the code tells that it knows us.
+///
+/// # Errors
+/// It does not, or there is no answer.
+pub(super) async fn knows_us(
+    gate: &Gate,
+    provider: &Provider,
+    metadata: &Metadata,
+    redirect_uri: &Url,
+    handshake: &Handshake,
+    now: Timestamp,
+) -> Result<(), OidcError> {
+    let code = Secret::new("none-usher-doctor");
+    let exchange = Exchange::new(provider, metadata, redirect_uri, handshake, &code, now)?;
+    match ask(gate, exchange).await {
+        Err((RequestTokenError::ServerResponse(response), _))
+            if *response.error() == CoreErrorResponseType::InvalidGrant =>
+        {
+            Ok(())
+        }
+        Err((error, status)) => Err(refused(error, status)),
+        Ok(_) => {
+            let detail = "the token endpoint gave tokens for a code that it never issued";
+            Err(OidcError::provider("token.answer", detail))
+        }
+    }
 }
 
 struct Exchange {
@@ -115,7 +133,38 @@ struct Exchange {
     proof: Vec<(&'static str, String)>,
 }
 
-async fn ask(gate: &Gate, exchange: Exchange) -> Result<Answer, OidcError> {
+impl Exchange {
+    fn new(
+        provider: &Provider,
+        metadata: &Metadata,
+        redirect_uri: &Url,
+        handshake: &Handshake,
+        code: &Secret,
+        now: Timestamp,
+    ) -> Result<Self, OidcError> {
+        let mut proof = Vec::new();
+        if let ClientAuth::PrivateKeyJwt(pem) = &provider.client_auth {
+            let key = ClientKey::read(pem)?;
+            let assertion =
+                key.assert(&provider.client_id, &metadata.issuer, &handshake.state, now)?;
+            let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+            proof.push(("client_assertion_type", kind.to_owned()));
+            proof.push(("client_assertion", assertion));
+        }
+        Ok(Self {
+            client: authenticated(client(provider, metadata), provider),
+            code: AuthorizationCode::new(code.expose().to_owned()),
+            verifier: PkceCodeVerifier::new(handshake.verifier.expose().to_owned()),
+            redirect_uri: RedirectUrl::from_url(redirect_uri.clone()),
+            proof,
+        })
+    }
+}
+
+/// An error of the token endpoint, with the status it came with.
+type Unanswered = (RequestTokenError<Failure, Refused>, u16);
+
+async fn ask(gate: &Gate, exchange: Exchange) -> Result<Answer, Unanswered> {
     let sender = Sender {
         gate: gate.clone(),
         status: AtomicU16::new(0),
@@ -129,7 +178,7 @@ async fn ask(gate: &Gate, exchange: Exchange) -> Result<Answer, OidcError> {
         request = request.add_extra_param(name, value);
     }
     let answer = request.request_async(&sender).await;
-    answer.map_err(|error| refused(error, sender.status.into_inner()))
+    answer.map_err(|error| (error, sender.status.into_inner()))
 }
 
 /// Sends the library's request through our client, and remembers the status for the error. A

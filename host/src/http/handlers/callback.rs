@@ -69,6 +69,7 @@ fn refuse(usher: &Usher, connection: &Connection, failed: Failed) -> Response {
     Stopped {
         account: failed.email.as_deref().map(Masked::new),
         message: failed.error.message().map(str::to_owned),
+        remedy: failed.remedy,
         reference: Some(failed.reference),
         time: Moment(usher.clock.now()),
         try_again: Some(start_path(

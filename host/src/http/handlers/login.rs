@@ -140,7 +140,11 @@ pub(in crate::http) async fn start(
         }
         Err(error) => {
             tracing::warn!(provider = %connection.provider.name, %error, "a sign-in could not begin");
-            stopped(&usher, problem(&error))
+            Stopped {
+                remedy: error.remedy(),
+                ..Stopped::new(&usher.site, problem(&error), now)
+            }
+            .into_response()
         }
     }
 }

@@ -91,6 +91,7 @@ pub(crate) fn refused<'a>(site: &'a Site, text: &str) -> Stopped<'a> {
     Stopped {
         account: Some(Masked::new("ann.lee@acme.com")),
         message: Some(text.to_owned()),
+        remedy: crate::domain::remedy("groups", ""),
         reference: Some("7KQ2-M4XD-0ZPA".parse().unwrap()),
         someone_else: Some(SomeoneElse {
             action: "/login/other".to_owned(),

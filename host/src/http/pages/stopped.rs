@@ -21,6 +21,8 @@ pub struct Stopped<'a> {
     pub account: Option<Masked>,
     /// The policy's message to the person: plain text, cut at 300 characters.
     pub message: Option<String>,
+    /// What mends it, for whoever runs the service; it holds nothing of the attempt.
+    pub remedy: Option<&'static str>,
     /// Reference of the audit record, if there is one.
     pub reference: Option<Reference>,
     /// When.
@@ -53,6 +55,7 @@ impl<'a> Stopped<'a> {
             problem,
             account: None,
             message: None,
+            remedy: None,
             reference: None,
             time: time.into(),
             try_again: Some("/login".to_owned()),

@@ -61,6 +61,7 @@ pub struct SignIn {
 #[derive(Debug)]
 pub struct Stopped {
     pub message: &'static str,
+    pub remedy: &'static str,
     pub facts: &'static str,
     pub account: &'static str,
     pub reference: &'static str,

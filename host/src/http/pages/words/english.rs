@@ -40,6 +40,7 @@ const SIGN_IN: SignIn = SignIn {
 
 const STOPPED: Stopped = Stopped {
     message: "Message from the rules of this service",
+    remedy: "For whoever runs this service",
     facts: "About this attempt",
     account: "Account used",
     reference: "Reference",
