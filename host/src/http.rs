@@ -12,6 +12,7 @@ mod problem;
 mod routes;
 pub mod security;
 mod state;
+mod tested;
 
 use std::future::Future;
 use std::net::SocketAddr;

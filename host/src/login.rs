@@ -3,6 +3,7 @@
 mod draft;
 mod error;
 mod exit;
+mod tested;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use url::Url;
 pub use self::draft::Draft;
 pub use self::error::{Failed, LoginError, StateFault};
 pub use self::exit::{Departure, Parted};
+pub use self::tested::{Answered, Change, Tested};
 
 use crate::audit;
 use crate::directory::{self, Applied, DirectoryLookups, Entry, Standing, View};
@@ -60,6 +62,8 @@ pub struct Ask {
     pub company: Option<CompanyId>,
     /// Where to go afterwards.
     pub return_to: ReturnTo,
+    /// The operator who tries a sign-in out: nothing will come of it.
+    pub tester: Option<UserId>,
 }
 
 /// An attempt that has begun.
@@ -99,6 +103,15 @@ pub struct SignedIn {
     pub reference: Reference,
 }
 
+/// How an attempt ended that nothing stopped.
+#[derive(Debug)]
+pub enum Completed {
+    /// Somebody is signed in.
+    SignedIn(SignedIn),
+    /// Somebody would be, had it not been a test: everything was undone.
+    Tried(Change),
+}
+
 impl Login {
     /// Begins an attempt: the provider's URL, and what the browser must bring back.
     ///
@@ -121,6 +134,7 @@ impl Login {
             browser: BrowserHash::of(browser.expose()),
             company: ask.company,
             return_to: ask.return_to,
+            tester: ask.tester,
         };
         attempts::remember(&self.store, &attempt, &self.vault, now).await?;
         Ok(Begun {
@@ -138,7 +152,7 @@ impl Login {
         &self,
         arrival: Arrival<'_>,
         now: Timestamp,
-    ) -> Result<SignedIn, Box<Failed>> {
+    ) -> Result<Answered, Box<Failed>> {
         let mut draft = Draft::new(arrival.provider, &self.entropy, now);
         let span = tracing::info_span!("login.complete", provider = %arrival.provider, reference = %draft.record.reference);
         match self
@@ -146,7 +160,9 @@ impl Login {
             .instrument(span)
             .await
         {
-            Ok(signed_in) => Ok(signed_in),
+            Ok(Completed::SignedIn(signed_in)) => Ok(Answered::SignedIn(signed_in)),
+            Ok(Completed::Tried(change)) => self.show(Ok(change), draft, now).await,
+            Err(error) if draft.is_test() => self.show(Err(error), draft, now).await,
             Err(error) => Err(Box::new(self.refuse(error, draft, now).await)),
         }
     }
@@ -162,7 +178,7 @@ impl Login {
         arrival: Arrival<'_>,
         draft: &mut Draft,
         now: Timestamp,
-    ) -> Result<SignedIn, LoginError> {
+    ) -> Result<Completed, LoginError> {
         let (connection, attempt) = self.attempt(&arrival, now).await?;
         let handshake = handshake(&attempt);
         draft.began(&attempt);
@@ -178,7 +194,11 @@ impl Login {
 
         // 2 The tokens become a verified identity.
         let keys = rp.keys(&tokens, now).await?;
-        let verified = oidc::verify(tokens, &keys, &rp.expected(&handshake), now)?;
+        let expected = rp.expected(&handshake);
+        let verified = oidc::verify(tokens, &keys, &expected, now)?;
+        if draft.is_test() {
+            draft.also_saw(rp.look_around(&verified, &keys, &expected, now).await);
+        }
         let userinfo = rp.userinfo(&verified, &keys, now).await?;
         let identity = oidc::collect(verified, userinfo, &provider)?;
         draft.identified(&identity, &self.vault);
@@ -201,6 +221,11 @@ impl Login {
         };
         let applied =
             directory::apply(&mut tx, &identity, &admission, &entry, now, &self.entropy).await?;
+        if draft.is_test() {
+            tx.rollback().await?;
+            draft.admitted(&applied);
+            return Ok(Completed::Tried(Change::of(&admission, applied)));
+        }
         let session = new_session(
             &provider,
             &identity,
@@ -222,12 +247,12 @@ impl Login {
         )
         .await?;
         tx.commit().await?;
-        Ok(SignedIn {
+        Ok(Completed::SignedIn(SignedIn {
             session: session.0,
             return_to: attempt.return_to,
             user: applied.user,
             reference: draft.reference().clone(),
-        })
+        }))
     }
 
     /// The attempt that this answer belongs to; whatever happens next, it is used up (K2 to K5).

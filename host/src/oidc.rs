@@ -48,7 +48,7 @@ pub use self::error::OidcError;
 pub use self::handshake::Handshake;
 pub use self::keys::Keys;
 pub use self::outbound::Outbound;
-pub use self::probe::{Announced, Silent};
+pub use self::probe::{Announced, Seen, Silent};
 pub use self::redeem::Tokens;
 pub use self::response::AuthorizationResponse;
 pub use self::status::Status;
@@ -182,11 +182,21 @@ impl RelyingParty {
         keys: &Keys,
         now: Timestamp,
     ) -> Result<Option<Value>, OidcError> {
-        let inner = &*self.0;
-        if inner.provider.get_info_from_access_token {
+        if self.0.provider.get_info_from_access_token {
             return Ok(None);
         }
         let metadata = self.metadata(now).await?;
+        let claims = self.ask_userinfo(&metadata, tokens, keys).await;
+        self.0.contact.note_person(now, claims).map(Some)
+    }
+
+    async fn ask_userinfo(
+        &self,
+        metadata: &Metadata,
+        tokens: &VerifiedTokens,
+        keys: &Keys,
+    ) -> Result<Value, OidcError> {
+        let inner = &*self.0;
         let endpoint = metadata.userinfo.as_ref().ok_or_else(|| {
             let detail = "the provider has no userinfo endpoint; set get_info_from_access_token";
             OidcError::provider("userinfo", detail)
@@ -197,8 +207,7 @@ impl RelyingParty {
             issuer: &metadata.issuer,
             client_id: &inner.provider.client_id,
         };
-        let claims = userinfo::fetch(&inner.gate, endpoint, tokens, &signed).await;
-        inner.contact.note_person(now, claims).map(Some)
+        userinfo::fetch(&inner.gate, endpoint, tokens, &signed).await
     }
 
     /// Where to send the browser to end the provider's session too; `None` if the provider

@@ -100,6 +100,14 @@ impl Tx {
         Ok(self.0.commit().await?)
     }
 
+    /// Undoes everything, at once; dropping it does the same a little later.
+    ///
+    /// # Errors
+    /// The database is unavailable; nothing was changed.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        Ok(self.0.rollback().await?)
+    }
+
     fn conn(&mut self) -> &mut SqliteConnection {
         &mut self.0
     }

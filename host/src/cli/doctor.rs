@@ -86,6 +86,8 @@ fn line(finding: &Finding, opens: bool) -> String {
     } else {
         String::new()
     };
+    // Whatever it holds, a line of its own begins further right than a finding does.
+    let what = what.replace('\n', "\n      ");
     let fix = fix.as_ref().map(|fix| format!("\n    fix: {fix}"));
     let line = format!(
         "{heading}  {mark} {check}: {what}{}",

@@ -60,15 +60,10 @@ fn addresses(config: &Config, provider: &Provider, report: &mut Report<'_>) {
     if matches!(provider.client_auth, ClientAuth::PrivateKeyJwt(_)) {
         addresses.push(("JWKS URL", at(format!("/client_jwks_{name}"))));
     }
-    let addresses: Vec<String> = addresses
-        .into_iter()
-        .map(|(field, url)| format!("{field} {url}"))
-        .collect();
-    let client = &provider.client_id;
-    let what = format!(
-        "of client {client}, to paste there: {}",
-        addresses.join(" · ")
-    );
+    let mut what = format!("to paste at client {}:", provider.client_id);
+    for (field, url) in addresses {
+        what.push_str(&format!("\n{field}: {url}"));
+    }
     report.fine("addresses", what);
 }
 

@@ -28,10 +28,8 @@ pub(super) async fn examine(
     };
     let Some(latest) = last.first() else {
         let what = "nobody came back from this provider yet, so nothing is known of its claims";
-        let fix = format!(
-            "sign in once, or as an operator open /login/test?provider={}; then run this again",
-            provider.name
-        );
+        let fix =
+            "sign in once, then run this again; /login/test shows an operator what one carries";
         return report.attention("sign-ins", what, fix);
     };
     let admitted = last
@@ -301,7 +299,8 @@ fn roles(
     let client = provider.client_id.replace('~', "~0").replace('/', "~1");
     let says = format!(
         "Client scopes, roles, tab Mappers, realm roles and client roles: \"{switch}\" on; and see \
-         that the client has the scope roles. If the role is not used, set admin_role to nothing"
+         that the client has the scope roles. If none of these people has a role, all is well; if the \
+         role is not used, set admin_role to nothing"
     );
     Expected {
         name: "roles",

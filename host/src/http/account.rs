@@ -64,6 +64,7 @@ pub(super) fn page(usher: &Usher, view: View) -> Account<'_> {
         last_sign_in: session.created_at.into(),
         provider: reasons.provider.clone(),
         why: record.as_ref().map(Why::of),
+        operator: session.operator,
         sessions: rows,
         forms: Forms {
             csrf,

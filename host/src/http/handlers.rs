@@ -7,3 +7,6 @@ pub(super) mod callback;
 pub(super) mod health;
 pub(super) mod login;
 pub(super) mod logout;
+pub(super) mod test;
+
+pub(super) use self::callback::problem;

@@ -10,6 +10,7 @@ mod sign_in;
 mod sign_out;
 mod site;
 mod stopped;
+mod tested;
 mod values;
 mod why;
 
@@ -28,6 +29,7 @@ pub use self::sign_in::{Down, ProviderButton, SignIn};
 pub use self::sign_out::{ProviderSession, SignOut, SignedOut};
 pub use self::site::{Contact, Site};
 pub use self::stopped::{SomeoneElse, Stopped};
+pub use self::tested::{ClaimSource, TestChoice, TestSignIn, Tested, Verdict};
 pub use self::values::{Masked, Moment};
 pub use self::why::{ReadClaim, Rule, Shown, Why};
 pub use self::words::Problem;

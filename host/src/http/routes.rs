@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::handlers::{account, api, assets, callback, health, login, logout};
+use super::handlers::{account, api, assets, callback, health, login, logout, test};
 use super::{Usher, layers};
 
 /// The whole service as a router: mount it in another server, or serve it as it is.
@@ -12,6 +12,7 @@ pub fn router(usher: &Usher) -> Router {
         .route("/", get(login::home))
         .route("/login", get(login::choose))
         .route("/login/start", get(login::start))
+        .route("/login/test", get(test::begin))
         .route("/login/{company}", get(login::choose_in_company))
         .route("/logout", get(logout::ask).post(logout::submit))
         .route("/logout/done", get(logout::done))

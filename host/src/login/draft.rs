@@ -5,8 +5,9 @@ use crate::clock::Stopwatch;
 use crate::directory::Applied;
 use crate::domain::{
     AdminEffect, AuditOutcome, Call, Claims, CompanyId, Decision, Effect, Entropy, Evidence, Kind,
-    Lookup, ProviderName, Record, Reference, ReturnTo, Secret, VerifiedIdentity,
+    Lookup, ProviderName, Record, Reference, ReturnTo, Secret, UserId, VerifiedIdentity,
 };
+use crate::oidc::Seen;
 use crate::policy::{Decided, Failure};
 use crate::seal::Vault;
 use crate::sessions::Attempt;
@@ -18,6 +19,9 @@ pub(super) struct Aside {
     pub(super) id_token: Option<Secret>,
     pub(super) company: Option<CompanyId>,
     pub(super) return_to: Option<ReturnTo>,
+    /// Who tries the sign-in out, and what only they are shown.
+    pub(super) tester: Option<UserId>,
+    pub(super) also_seen: Vec<Seen>,
 }
 
 /// The audit record of an attempt under way: filled in step by step, so that an attempt
@@ -71,6 +75,17 @@ impl Draft {
     pub(super) fn began(&mut self, attempt: &Attempt) {
         self.aside.company.clone_from(&attempt.company);
         self.aside.return_to = Some(attempt.return_to.clone());
+        self.aside.tester.clone_from(&attempt.tester);
+    }
+
+    /// Whether an operator tries a sign-in out.
+    pub(super) fn is_test(&self) -> bool {
+        self.aside.tester.is_some()
+    }
+
+    /// What the site's settings leave aside, for whoever tries them out.
+    pub(super) fn also_saw(&mut self, seen: Vec<Seen>) {
+        self.aside.also_seen = seen;
     }
 
     /// Writes down what the step that just ended took.

@@ -9,7 +9,8 @@ use url::Url;
 
 use super::discovery::{self, Metadata};
 use super::error::shown;
-use super::{Handshake, OidcError, RelyingParty, authorize, redeem};
+use super::{Expected, Handshake, Keys, OidcError, RelyingParty, authorize, redeem, verify};
+use crate::domain::{Source, VerifiedTokens};
 
 /// What a provider says about itself, as far as our settings rest on it.
 #[derive(Debug, Clone)]
@@ -48,6 +49,9 @@ pub enum Silent {
     /// It did something that says neither.
     Unclear(u16),
 }
+
+/// A source of claims, and what was found there.
+pub type Seen = (Source, Result<Value, OidcError>);
 
 impl RelyingParty {
     /// What the provider says about itself.
@@ -107,6 +111,27 @@ impl RelyingParty {
             None if answer.status().is_client_error() => Silent::Unknown(status),
             None => Silent::Unclear(status),
         })
+    }
+
+    /// The claims of the sources that the site does not take any from: for somebody who wants to
+    /// know where a claim is. They count for nothing.
+    pub async fn look_around(
+        &self,
+        tokens: &VerifiedTokens,
+        keys: &Keys,
+        expected: &Expected,
+        now: Timestamp,
+    ) -> Vec<Seen> {
+        if self.0.provider.get_info_from_access_token {
+            let claims = match self.metadata(now).await {
+                Ok(metadata) => self.ask_userinfo(&metadata, tokens, keys).await,
+                Err(error) => Err(error),
+            };
+            return vec![(Source::Userinfo, claims)];
+        }
+        let (token, subject) = (tokens.raw_access_token().expose(), tokens.subject());
+        let claims = verify::access_token(token, keys, expected, subject, now);
+        vec![(Source::AccessToken, claims.map(Value::Object))]
     }
 
     /// Whether the token endpoint accepts our proof of who we are.

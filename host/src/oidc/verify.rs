@@ -125,7 +125,7 @@ pub(super) const ACCESS_TOKEN: Names = Names {
 };
 
 /// K31: a named compatibility mode, since access tokens are not made for clients to read.
-fn access_token(
+pub(super) fn access_token(
     token: &str,
     keys: &Keys,
     expected: &Expected,

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{CompanyId, ProviderName, ReturnTo, Secret};
+use crate::domain::{CompanyId, ProviderName, ReturnTo, Secret, UserId};
 use crate::seal::{Vault, hash_token};
 use crate::store::{AttemptRow, Store, StoreError};
 
@@ -28,6 +28,9 @@ pub struct Attempt {
     pub return_to: ReturnTo,
     /// The company asked for with `/login/<company>`.
     pub company: Option<CompanyId>,
+    /// The operator who tries a sign-in out (`/login/test`): nothing will come of it. Kept
+    /// sealed.
+    pub tester: Option<UserId>,
 }
 
 /// The browser that an attempt was begun in: the SHA-256 of its transaction cookie.
@@ -50,6 +53,8 @@ impl BrowserHash {
 struct Handshake {
     nonce: String,
     verifier: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tester: Option<UserId>,
 }
 
 /// Keeps an attempt for ten minutes, and removes those whose time is over.
@@ -66,6 +71,7 @@ pub async fn remember(
     let handshake = Handshake {
         nonce: attempt.nonce.expose().to_owned(),
         verifier: attempt.verifier.expose().to_owned(),
+        tester: attempt.tester.clone(),
     };
     let handshake = serde_json::to_vec(&handshake)
         .map_err(|error| StoreError::corrupt(error, "the handshake"))?;
@@ -128,6 +134,7 @@ pub async fn take(
         browser: BrowserHash(row.browser_hash),
         return_to: ReturnTo::parse(&row.return_to).unwrap_or_else(ReturnTo::account),
         company: row.company,
+        tester: handshake.tester,
     })))
 }
 
@@ -160,6 +167,7 @@ mod tests {
             browser: BrowserHash::of("canary-browser"),
             return_to: ReturnTo::account(),
             company: Some("acme".parse().unwrap()),
+            tester: Some("01a20d9a-ce67-77c9-8cfa-f119b50258f1".parse().unwrap()),
         }
     }
 

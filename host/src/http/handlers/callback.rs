@@ -7,8 +7,9 @@ use axum::response::{IntoResponse, Response};
 use super::login::{see_other, start_path, stopped};
 use crate::domain::{Code, ProviderName, Secret};
 use crate::http::pages::{Masked, Moment, Problem, SomeoneElse, Stopped};
+use crate::http::tested::page;
 use crate::http::{Usher, cookies};
-use crate::login::{Arrival, Connection, Failed, LoginError, SignedIn};
+use crate::login::{Answered, Arrival, Connection, Failed, LoginError, SignedIn};
 use crate::oidc::AuthorizationResponse;
 
 /// `GET /callback_P`.
@@ -37,23 +38,24 @@ async fn arrive(usher: &Usher, uri: &Uri, headers: &HeaderMap, answer: &str) -> 
     let Some(connection) = name.and_then(|name| usher.login.connection(&name)) else {
         return stopped(usher, Problem::NotFound);
     };
-    let response = AuthorizationResponse::parse(answer);
-    let state = response.state.clone();
+    let answer = AuthorizationResponse::parse(answer);
+    let state = answer.state.clone();
     let of_state = |state: &str| usher.cookies.attempt(headers, state);
     let arrival = Arrival {
         provider: &connection.provider.name,
-        response,
+        response: answer,
         browser: state.as_deref().and_then(of_state),
         session: usher.cookies.session(headers),
     };
-    let mut page = match usher.login.answer(arrival, usher.clock.now()).await {
-        Ok(signed_in) => enter(usher, &signed_in),
+    let mut response = match usher.login.answer(arrival, usher.clock.now()).await {
+        Ok(Answered::SignedIn(signed_in)) => enter(usher, &signed_in),
+        Ok(Answered::Tested(tested)) => page(usher, connection, &tested).into_response(),
         Err(failed) => refuse(usher, connection, *failed),
     };
     let mode = connection.provider.response_mode;
     let over = state.and_then(|state| usher.cookies.end_attempt(&state, mode));
-    cookies::set(page.headers_mut(), over);
-    page
+    cookies::set(response.headers_mut(), over);
+    response
 }
 
 fn enter(usher: &Usher, signed_in: &SignedIn) -> Response {
@@ -93,7 +95,7 @@ fn leave(exit: &Secret, connection: &Connection) -> SomeoneElse {
 }
 
 /// The page's view of an error: the person's own "no" at the provider is a case of its own.
-pub(super) fn problem(error: &LoginError) -> Problem {
+pub(in crate::http) fn problem(error: &LoginError) -> Problem {
     match error.code() {
         _ if error.status() == 400 && error.code() != Code::StateInvalid => Problem::Denied,
         code => Problem::Code(code),

@@ -153,6 +153,7 @@ fn ask(return_to: Option<&str>, company: Option<&str>) -> Option<Ask> {
     Some(Ask {
         return_to: return_to.map_or_else(|| Some(ReturnTo::account()), ReturnTo::parse)?,
         company: company.map(str::parse).transpose().ok()?,
+        tester: None,
     })
 }
 

@@ -26,6 +26,8 @@ pub struct Account<'a> {
     pub provider: String,
     /// From the audit record of that sign-in, while it is kept.
     pub why: Option<Why>,
+    /// Whether they look after the service, and may try sign-ins out.
+    pub operator: bool,
     /// This one first.
     pub sessions: Vec<Session>,
     /// Where the forms of the page are posted to.

@@ -8,9 +8,9 @@ use serde_json::json;
 use crate::domain::{Brand, Code, Finding, Source};
 use crate::http::assets::Assets;
 use crate::http::pages::{
-    Account, ClaimName, Down, Forms, Group, Masked, Moment, Origin, Person, Problem,
+    Account, ClaimName, ClaimSource, Down, Forms, Group, Masked, Moment, Origin, Person, Problem,
     ProviderButton, ProviderSession, ReadClaim, Rule, Session, Shown, SignIn, SignOut, SignedOut,
-    Site, SomeoneElse, Standing, Stopped, Why,
+    Site, SomeoneElse, Standing, Stopped, TestChoice, TestSignIn, Tested, Verdict, Why,
 };
 
 /// The assets and the site of a brand without settings.
@@ -43,6 +43,15 @@ pub(crate) fn pages(site: &Site, text: &str) -> Vec<(String, Response)> {
             bare(account(site, text)).into_response(),
         ),
     ];
+    let verdicts = [
+        ("tested", Verdict::Admitted),
+        ("tested-stopped", tested_and_stopped(text)),
+    ];
+    for (name, verdict) in verdicts {
+        pages.push((name.to_owned(), tested(site, text, verdict).into_response()));
+    }
+    let choice = test_sign_in(site, text).into_response();
+    pages.push(("test-sign-in".to_owned(), choice));
     for provider in [
         ProviderSession::Ended(text.to_owned()),
         ProviderSession::Open(text.to_owned()),
@@ -103,6 +112,50 @@ pub(crate) fn refused<'a>(site: &'a Site, text: &str) -> Stopped<'a> {
     }
 }
 
+fn test_sign_in<'a>(site: &'a Site, text: &str) -> TestSignIn<'a> {
+    TestSignIn {
+        site,
+        providers: vec![TestChoice {
+            name: text.to_owned(),
+            href: "/login/test?provider=keycloak".to_owned(),
+        }],
+    }
+}
+
+/// What an operator sees, with everything that it can show.
+fn tested<'a>(site: &'a Site, text: &str, verdict: Verdict) -> Tested<'a> {
+    let source = |name, role, claims| ClaimSource { name, role, claims };
+    let claims = Ok(format!("{:#}", json!({ "sub": "7f1c", "name": text })));
+    let words = &site.words.tested;
+    Tested {
+        site,
+        provider: text.to_owned(),
+        again: "/login/test?provider=keycloak".to_owned(),
+        verdict,
+        facts: vec![
+            (words.subject, "7f1c".to_owned()),
+            (words.user, text.to_owned()),
+        ],
+        why: Some(why(text)),
+        logs: vec![text.to_owned()],
+        sources: vec![
+            source("ID token", words.identity, claims.clone()),
+            source("access token", words.configured, claims),
+            source("userinfo", words.not_used, Err(text.to_owned())),
+        ],
+    }
+}
+
+fn tested_and_stopped(text: &str) -> Verdict {
+    Verdict::Stopped {
+        problem: Problem::Code(Code::TokenInvalid),
+        code: "token_invalid".to_owned(),
+        detail: Some(text.to_owned()),
+        message: Some(text.to_owned()),
+        remedy: crate::domain::remedy("groups", ""),
+    }
+}
+
 fn sign_out<'a>(site: &'a Site, text: &str) -> SignOut<'a> {
     SignOut {
         site,
@@ -153,6 +206,7 @@ pub(crate) fn account<'a>(site: &'a Site, text: &str) -> Account<'a> {
         last_sign_in: time(0),
         provider: text.to_owned(),
         why: Some(why(text)),
+        operator: true,
         sessions: vec![session(true, text), session(false, text)],
         forms: Forms {
             csrf: Some("token".to_owned()),
@@ -179,6 +233,7 @@ fn bare(account: Account<'_>) -> Account<'_> {
             origin: None,
         },
         why: None,
+        operator: false,
         sessions,
         ..account
     }

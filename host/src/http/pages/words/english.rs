@@ -1,5 +1,6 @@
 use super::{
-    Account, Frame, Origin, Problem, Sessions, SignIn, SignOut, SignedOut, Stopped, Why, Words,
+    Account, Frame, Origin, Problem, Sessions, SignIn, SignOut, SignedOut, Stopped, Tested, Why,
+    Words,
 };
 
 /// English.
@@ -11,6 +12,7 @@ pub static ENGLISH: Words = Words {
     sign_out: SIGN_OUT,
     signed_out: SIGNED_OUT,
     account: ACCOUNT,
+    tested: TESTED,
     origin: ORIGIN,
     why: WHY,
     sessions: SESSIONS,
@@ -104,6 +106,7 @@ const ACCOUNT: Account = Account {
     through: |provider| format!("through {provider}"),
     verified: "verified",
     unverified: "not verified",
+    operator: "For operators",
     sign_out_heading: "Sign out",
     sign_out_lead: "Here ends this session only; everywhere ends all of them.",
     sign_out: "Sign out here",
@@ -140,6 +143,49 @@ const WHY: Why = Why {
     whole_document: "everything",
     absent: "not there",
     not_kept: "value not kept",
+};
+
+const TESTED: Tested = Tested {
+    choose: "Test sign-in",
+    lead: "A full round trip that opens no session and changes nothing. It shows the claims, \
+           what the policy made of them, and what would change. That you looked is recorded.",
+    try_it: |provider| format!("Test with {provider}"),
+    try_afresh: |provider| {
+        format!("As somebody else: {provider} asks again who it is (Keycloak: Restart login)")
+    },
+    title: |provider| format!("Test sign-in with {provider}"),
+    nothing_done: "no session was opened, nothing was changed",
+    admitted: "This person would be signed in",
+    admitted_lead: "The decision was applied, looked at, and undone.",
+    stopped_lead: "This person would not be signed in. That is the heading they would see.",
+    code: "Code",
+    detail: "Detail",
+    remedy: "What mends it",
+    issuer: "Issuer",
+    subject: "Subject",
+    user: "User",
+    new_user: "a new user would be made",
+    company: "Company",
+    name: "Name would become",
+    added: "Groups added",
+    removed: "Groups removed",
+    unknown: "Groups that the company does not have",
+    administrator: "Administrator role from claims",
+    granted: "would be granted",
+    revoked: "would be revoked",
+    unchanged: "would stay as it is",
+    attribute: "Attribute",
+    again: "Test again",
+    again_afresh: "Test as somebody else",
+    back: "Back to your account",
+    policy: "What the policy looked at",
+    reads: "What it read",
+    logs: "What it logged",
+    claims: "Claims by source",
+    no_claims: "There are none: the sign-in ended before the tokens held.",
+    configured: "profile, groups and roles are read from here",
+    identity: "says who it is",
+    not_used: "not used with these settings, shown for comparison",
 };
 
 const SESSIONS: Sessions = Sessions {

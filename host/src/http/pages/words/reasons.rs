@@ -12,6 +12,8 @@ pub enum Problem {
     BadRequest,
     /// A form came from another site, or without its token (S7).
     ForeignForm,
+    /// The page is for operators.
+    NotOperator,
     /// There is no such page.
     NotFound,
     /// The page does not take this method.
@@ -62,7 +64,7 @@ impl Problem {
         match self {
             Self::Code(code) => code.status(),
             Self::Denied | Self::BadRequest => 400,
-            Self::ForeignForm => 403,
+            Self::ForeignForm | Self::NotOperator => 403,
             Self::NotFound => 404,
             Self::WrongMethod => 405,
             Self::TooLarge => 413,
@@ -230,6 +232,11 @@ fn request(problem: Problem) -> Text {
             "The request was sent by another site or by a page that is too old, so nothing was \
              done.",
             "Go back, reload the page, and try once more.",
+        ),
+        Problem::NotOperator => (
+            "This page is for operators",
+            "You are signed in, but your account does not look after this service.",
+            "Whoever runs this service can make you an operator, on the host.",
         ),
         Problem::NotFound => (
             "There is no such page",
