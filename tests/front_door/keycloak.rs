@@ -1,5 +1,6 @@
 //! Sign-in through the real Keycloak, driven by HTTP and once by a real browser.
 
+mod broken;
 mod itself;
 mod site;
 
@@ -9,7 +10,7 @@ use usher_tests::chromium::Chromium;
 use usher_tests::keycloak::password;
 use usher_tests::visitor::Visitor;
 
-use self::site::Site;
+use self::site::{Site, read};
 
 #[tokio::test]
 async fn member_of_an_administrator_group_is_an_administrator() -> anyhow::Result<()> {
@@ -286,13 +287,4 @@ async fn session(visitor: &mut Visitor, site: &Site) -> anyhow::Result<Value> {
     let page = visitor.get(site.server.url("/api/v1/session")).await?;
     assert_eq!(page.status, StatusCode::OK, "{page}");
     page.json()
-}
-
-/// What the policy read at a pointer.
-fn read(record: &Value, pointer: &str) -> Value {
-    let reads = record["reads"].as_array().into_iter().flatten();
-    let found = reads.clone().find(|read| read["pointer"] == pointer);
-    found
-        .unwrap_or_else(|| panic!("{pointer} was not read: {}", record["reads"]))
-        .clone()
 }

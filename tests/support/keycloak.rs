@@ -6,18 +6,22 @@
 //! `operations`, `dave` is in no group. Each password is the name and `-password`.
 
 mod administration;
+pub mod broken;
 mod client;
+mod realm;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use serde_json::Value;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep};
 
 pub use self::administration::Administration;
-pub use self::client::{Client, variable};
+pub use self::client::{Client, variable, variable_of};
+pub use self::realm::Realm;
 use crate::parts;
 use crate::tied::{self, Tied};
 use crate::visitor::{Page, Visitor};
@@ -55,9 +59,14 @@ pub async fn running() -> Option<&'static Keycloak> {
 }
 
 impl Keycloak {
-    /// The issuer, and the `base_url` of the product page.
+    /// The issuer of [`REALM`], and the `base_url` of the product page.
     pub fn issuer(&self) -> String {
-        format!("{}/realms/{REALM}", self.url)
+        self.realm().issuer()
+    }
+
+    /// Where it can be visited, without a realm.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Its log file.
@@ -65,18 +74,32 @@ impl Keycloak {
         &self.log
     }
 
+    /// The realm [`REALM`], which all tests share.
+    pub fn realm(&self) -> Realm {
+        Realm::new(&self.url, REALM)
+    }
+
+    /// Another realm like [`REALM`], with the same people, for one test alone. It costs 2 to
+    /// 5 seconds.
+    pub async fn create_realm(&self, name: &str) -> anyhow::Result<Realm> {
+        let realm = Realm::new(&self.url, name);
+        let representation = include_str!("keycloak/realm.json");
+        let mut representation: Value = serde_json::from_str(representation)?;
+        representation["realm"] = name.into();
+        realm.administration().import(&representation).await?;
+        Ok(realm)
+    }
+
     /// The administration of the realm.
     pub fn administration(&self) -> Administration {
-        Administration::new(&self.url)
+        self.realm().administration()
     }
 
     /// A client for a service at this origin: like `clearml` of the product page, under a
     /// name of its own, so that tests do not see each other's redirect URIs.
     pub async fn register(&self, origin: &str) -> anyhow::Result<Client> {
-        let client = Client::of_the_product_page(&self.issuer(), origin)?;
-        self.administration()
-            .create("clients", &client.representation)
-            .await?;
+        let client = self.realm().client(origin)?;
+        self.realm().register(&client).await?;
         Ok(client)
     }
 
@@ -90,10 +113,7 @@ impl Keycloak {
             log,
         };
         keycloak.wait_until_ready().await?;
-        keycloak
-            .administration()
-            .import(include_str!("keycloak/realm.json"))
-            .await?;
+        keycloak.create_realm(REALM).await?;
         Ok(keycloak)
     }
 
@@ -134,7 +154,7 @@ pub async fn sign_in(
         .await
 }
 
-/// The password of one of the four people.
+/// The password of one of the four people, and of everybody that tests create.
 pub fn password(username: &str) -> String {
     format!("{username}-password")
 }

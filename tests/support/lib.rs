@@ -3,6 +3,7 @@
 //! when the test process is, however that ends.
 
 pub mod chromium;
+pub mod clock;
 pub mod keycloak;
 pub mod parts;
 pub mod provider;

@@ -2,13 +2,14 @@ use anyhow::{Context, ensure};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{ADMINISTRATOR, REALM};
+use super::ADMINISTRATOR;
 
 /// Keycloak's administration API. Every call takes a token of its own: they live a minute.
 #[derive(Debug, Clone)]
 pub struct Administration {
     http: reqwest::Client,
     url: String,
+    realm: String,
 }
 
 impl Administration {
@@ -16,7 +17,7 @@ impl Administration {
         clippy::disallowed_methods,
         reason = "the tests' own client, which talks to loopback only"
     )]
-    pub(super) fn new(url: &str) -> Self {
+    pub(super) fn new(url: &str, realm: &str) -> Self {
         let http = reqwest::Client::builder()
             .no_proxy()
             .build()
@@ -24,14 +25,13 @@ impl Administration {
         Self {
             http,
             url: url.to_owned(),
+            realm: realm.to_owned(),
         }
     }
 
     /// Imports a realm.
-    pub async fn import(&self, realm: &str) -> anyhow::Result<()> {
-        let realm: Value = serde_json::from_str(realm)?;
-        self.send(Method::POST, "admin/realms", Some(&realm))
-            .await?;
+    pub async fn import(&self, realm: &Value) -> anyhow::Result<()> {
+        self.send(Method::POST, "admin/realms", Some(realm)).await?;
         Ok(())
     }
 
@@ -52,12 +52,31 @@ impl Administration {
     /// [`super::password`] as theirs. Names have three characters at least.
     pub async fn create_user(&self, username: &str, groups: &[&str]) -> anyhow::Result<String> {
         let groups: Vec<String> = groups.iter().map(|group| format!("/{group}")).collect();
-        let user = json!({
+        self.create_person(username, &json!({ "groups": groups }))
+            .await
+    }
+
+    /// The same with other properties: `{"emailVerified": false}`.
+    pub async fn create_person(&self, username: &str, other: &Value) -> anyhow::Result<String> {
+        let mut user = json!({
             "username": username, "enabled": true, "email": format!("{username}@example.com"),
-            "emailVerified": true, "firstName": username, "lastName": "Tester", "groups": groups,
+            "emailVerified": true, "firstName": username, "lastName": "Tester",
             "credentials": [{"type": "password", "value": super::password(username)}],
         });
+        for (key, value) in other.as_object().context("an object")? {
+            user[key] = value.clone();
+        }
         self.create("users", &user).await
+    }
+
+    /// Changes some properties of a person.
+    pub async fn change_user(&self, user: &str, changes: &Value) -> anyhow::Result<()> {
+        self.change(&format!("users/{user}"), changes).await
+    }
+
+    /// Changes some properties of the realm itself.
+    pub async fn change_realm(&self, changes: &Value) -> anyhow::Result<()> {
+        self.change("", changes).await
     }
 
     /// Creates a group at the top of the realm.
@@ -104,12 +123,15 @@ impl Administration {
                 client_id,
             )
             .await?;
-        let mut client = self.get(&format!("clients/{id}")).await?;
+        self.change(&format!("clients/{id}"), changes).await
+    }
+
+    async fn change(&self, path: &str, changes: &Value) -> anyhow::Result<()> {
+        let mut whole = self.get(path).await?;
         for (key, value) in changes.as_object().context("an object")? {
-            client[key] = value.clone();
+            whole[key] = value.clone();
         }
-        self.realm(Method::PUT, &format!("clients/{id}"), Some(&client))
-            .await?;
+        self.realm(Method::PUT, path, Some(&whole)).await?;
         Ok(())
     }
 
@@ -130,6 +152,12 @@ impl Administration {
     pub async fn delete_user(&self, user: &str) -> anyhow::Result<()> {
         self.realm(Method::DELETE, &format!("users/{user}"), None)
             .await?;
+        Ok(())
+    }
+
+    /// Takes anything out of the realm.
+    pub async fn remove(&self, path: &str) -> anyhow::Result<()> {
+        self.realm(Method::DELETE, path, None).await?;
         Ok(())
     }
 
@@ -157,7 +185,7 @@ impl Administration {
         path: &str,
         body: Option<&Value>,
     ) -> anyhow::Result<reqwest::Response> {
-        self.send(method, &format!("admin/realms/{REALM}/{path}"), body)
+        self.send(method, &format!("admin/realms/{}/{path}", self.realm), body)
             .await
     }
 
