@@ -1,4 +1,5 @@
-//! The decision log: one record per attempt that reached the callback.
+//! The decision log: one record per attempt that reached the callback, and per change that
+//! somebody made by hand.
 //!
 //! What a record says about people from their claims is a *value*: what the policy read, what
 //! it looked up, its trace and logs, names of groups that do not exist, and all verified
@@ -63,6 +64,30 @@ pub async fn record(
         reference: record.reference,
     };
     tx.insert_audit(entry).await
+}
+
+/// Writes down a change that somebody made, inside its transaction. Such a record says nothing
+/// from anybody's claims, so that nothing needs to be sealed and no key is needed.
+///
+/// # Errors
+/// The store is unavailable.
+pub async fn note(tx: &mut Tx, record: &Record) -> Result<(), StoreError> {
+    let mut record = record.clone();
+    // Values would have to be sealed.
+    drop(Values::take_out_of(&mut record));
+    tx.insert_audit(AuditEntry {
+        time: record.time,
+        kind: name_of(&record.kind)?,
+        outcome: name_of(&record.outcome)?,
+        code: record.code.clone(),
+        provider: record.provider.clone(),
+        evidence: None,
+        claims: None,
+        values_until: None,
+        record: serde_json::to_string(&record).map_err(unreadable)?,
+        reference: record.reference,
+    })
+    .await
 }
 
 /// The newest records, newest first, at most `limit`.

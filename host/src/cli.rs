@@ -17,6 +17,7 @@ mod failure;
 mod group;
 mod invite;
 mod logging;
+mod opened;
 mod policy;
 mod serve;
 mod user;

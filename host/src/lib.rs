@@ -8,6 +8,7 @@
 //! Another axum server mounts the service with [`router`] and protects its own handlers with
 //! the extractor [`SignedIn`]; `host/examples/apiserver.rs` is one.
 
+pub mod administration;
 pub mod app;
 pub mod audit;
 pub mod cli;

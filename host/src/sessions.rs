@@ -19,7 +19,8 @@ use crate::store::{NewSessionRow, StoreError, Tx};
 
 pub use self::attempts::{Attempt, BrowserHash, Taken};
 pub use self::end::{
-    Ended, end, end_all_of_user, end_by_identity, end_by_sid, end_one_of_user, end_within, purge,
+    Ended, end, end_all_of_user, end_all_within, end_by_identity, end_by_sid, end_one_of_user,
+    end_within, purge,
 };
 pub use self::live::{Listed, Session, SessionCompany, SessionUser, look_up, of_user};
 

@@ -1,10 +1,13 @@
 //! The commands beside a running service: what they do, print and end with.
 
 mod cases;
+mod changes;
 mod directory;
+mod links;
 mod log;
 mod people;
 mod talk;
+mod users;
 
 use anyhow::Context;
 use serde_json::{Value, json};

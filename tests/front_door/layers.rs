@@ -8,7 +8,7 @@ use std::process::Command;
 use self::source::Source;
 
 /// A module of the host and the modules it may name. What is not said may not be.
-const MAY_NAME: [(&str, &[&str]); 19] = [
+const MAY_NAME: [(&str, &[&str]); 20] = [
     // Wires everything; the command line is what starts it.
     ("main", &["cli"]),
     ("lib", &EVERY_MODULE),
@@ -16,6 +16,7 @@ const MAY_NAME: [(&str, &[&str]); 19] = [
     (
         "cli",
         &[
+            "administration",
             "app",
             "audit",
             "clock",
@@ -54,6 +55,7 @@ const MAY_NAME: [(&str, &[&str]); 19] = [
     (
         "http",
         &[
+            "administration",
             "audit",
             "clock",
             "directory",
@@ -81,6 +83,10 @@ const MAY_NAME: [(&str, &[&str]); 19] = [
             "store",
         ],
     ),
+    (
+        "administration",
+        &["audit", "directory", "domain", "seal", "sessions", "store"],
+    ),
     // Siblings, which never name each other.
     ("oidc", &["clock", "domain"]),
     ("policy", &["clock", "domain"]),
@@ -96,7 +102,8 @@ const MAY_NAME: [(&str, &[&str]); 19] = [
     ("examples", &["app", "config", "domain", "http"]),
 ];
 
-const EVERY_MODULE: [&str; 16] = [
+const EVERY_MODULE: [&str; 17] = [
+    "administration",
     "app",
     "audit",
     "cli",

@@ -59,6 +59,27 @@ async fn another_server_protects_its_own_handler() -> anyhow::Result<()> {
     installation.must(&["group", "delete", "--company", "acme", "research"])?;
     let seen = browser.get(&protected).await?.json()?;
     assert_eq!(seen["groups"], json!([]));
+    assert_eq!(seen["may_create"], true, "by claims");
+    let ada = "ada@example.com";
+    installation.must(&["user", "set-admin", ada])?;
+    installation.must(&["user", "disable", ada])?;
+    let page = Visitor::clone(&browser).get(&protected).await?;
+    let sign_in = page.redirect().context("a redirect")?;
+    assert_eq!(sign_in.path(), "/login", "disabled: {page}");
+    installation.must(&["user", "enable", ada])?;
+    let page = browser.get(&protected).await?;
+    let page = browser.settle(page).await?;
+    assert_eq!(page.status, 200, "{page}");
+    provider.sign_in_as(Person::new("ada"));
+    installation.must(&["user", "sign-out", ada])?;
+    let page = browser.get(&protected).await?;
+    let page = browser.settle(page).await?;
+    assert_eq!(page.json()?["may_create"], true, "by hand alone");
+    installation.must(&["user", "set-admin", ada, "--off"])?;
+    assert_eq!(browser.get(&protected).await?.json()?["may_create"], false);
+    installation.must(&["user", "delete", ada, "--yes"])?;
+    let page = browser.get(&protected).await?;
+    assert!(page.redirect().is_some(), "deleted: {page}");
     let open = Visitor::new().get(format!("{origin}/api/motto")).await?;
     assert_eq!(open.body, "Ask Usher who it is.");
     Ok(())

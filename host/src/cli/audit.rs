@@ -1,11 +1,12 @@
 use anyhow::anyhow;
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 
-use super::console::{Console, Format, Listed, Opened, or_dash, table, when};
+use super::console::{Console, Format, Listed, or_dash, table, when};
 use super::evidence;
 use super::failure::Failure;
+use super::opened::Opened;
 use crate::config::Problem;
-use crate::domain::{AdminEffect, AuditOutcome, DatabaseUrl, Record, Reference, remedy};
+use crate::domain::{AdminEffect, AuditOutcome, DatabaseUrl, Kind, Record, Reference, remedy};
 use crate::seal::{self, Vault};
 use crate::store::StoreError;
 use crate::{app, audit};
@@ -26,6 +27,9 @@ pub(super) enum Audit {
         /// At most so many; by default 50 in a table, all in JSON.
         #[arg(long, value_name = "N")]
         limit: Option<u32>,
+        /// Only such records.
+        #[arg(long, value_enum, value_name = "KIND")]
+        kind: Option<Only>,
         #[command(flatten)]
         listed: Listed,
     },
@@ -38,6 +42,28 @@ pub(super) enum Audit {
     },
 }
 
+/// Of which kind records are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Only {
+    /// Somebody tried to sign in.
+    SignIn,
+    /// A policy was loaded, refused or rolled back.
+    Policy,
+    /// Somebody changed something by hand.
+    Admin,
+}
+
+impl Only {
+    fn is(self, kind: Kind) -> bool {
+        matches!(
+            (self, kind),
+            (Self::SignIn, Kind::SignIn)
+                | (Self::Policy, Kind::Policy)
+                | (Self::Admin, Kind::Admin)
+        )
+    }
+}
+
 /// As many as fit on a screen or two.
 const IN_A_TABLE: u32 = 50;
 
@@ -47,12 +73,33 @@ impl Audit {
         let vault = vault(&opened)?;
         let failed = |error: StoreError| Failure::broken(&error.into(), &opened.place);
         match self {
-            Self::List { limit, listed } if listed.format() == Format::Json => {
+            Self::List {
+                limit,
+                kind,
+                listed,
+            } => {
                 let mut records = audit::all(&opened.store, &vault);
+                let is_asked_for = |r: &Record| kind.is_none_or(|kind| kind.is(r.kind));
+                let mut next = async || loop {
+                    match records.next().await.map_err(failed)? {
+                        Some(record) if !is_asked_for(&record) => {}
+                        found => return Ok::<_, Failure>(found),
+                    }
+                };
+                if listed.format() == Format::Table {
+                    let mut found = Vec::new();
+                    let limit = usize::try_from(limit.unwrap_or(IN_A_TABLE)).unwrap_or(usize::MAX);
+                    while found.len() < limit
+                        && let Some(record) = next().await?
+                    {
+                        found.push(record);
+                    }
+                    return list(&found, listed, console);
+                }
                 let mut left = limit.unwrap_or(u32::MAX);
                 let mut separator = "[";
                 while left > 0
-                    && let Some(record) = records.next().await.map_err(failed)?
+                    && let Some(record) = next().await?
                 {
                     // Not collected first: there may be millions.
                     console.data(separator)?;
@@ -60,11 +107,6 @@ impl Audit {
                     (left, separator) = (left - 1, ",");
                 }
                 Ok(console.data(if separator == "[" { "[]" } else { "]" })?)
-            }
-            Self::List { limit, listed } => {
-                let limit = limit.unwrap_or(IN_A_TABLE);
-                let records = audit::list(&opened.store, limit, &vault).await;
-                list(&records.map_err(failed)?, listed, console)
             }
             Self::Show { reference, listed } => {
                 let record = audit::show(&opened.store, &reference, &vault).await;
@@ -120,7 +162,7 @@ fn list(records: &[Record], listed: Listed, console: &mut Console<'_>) -> Result
         ]
     })?;
     match records {
-        [] => console.say("no attempt yet"),
+        [] => console.say("no record yet"),
         [first, ..] if listed.format() == Format::Table => {
             console.next(format_args!("usher audit show {}", first.reference));
         }
@@ -144,6 +186,7 @@ fn show(r: &Record) -> String {
     let rows = [
         ("ref", r.reference.to_string()),
         ("time", when(r.time)),
+        ("kind", kind(r.kind).to_owned()),
         ("provider", or_dash(r.provider.as_ref())),
         ("subject (hmac)", or_dash(r.subject_hmac.as_ref())),
         ("outcome", outcome(r.outcome).to_owned()),
@@ -175,6 +218,14 @@ fn outcome(outcome: AuditOutcome) -> &'static str {
         AuditOutcome::Admitted => "admitted",
         AuditOutcome::Refused => "refused",
         AuditOutcome::Failed => "failed",
+    }
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::SignIn => "sign_in",
+        Kind::Policy => "policy",
+        Kind::Admin => "admin",
     }
 }
 

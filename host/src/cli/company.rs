@@ -1,6 +1,6 @@
 use clap::Subcommand;
 
-use super::console::{Console, Listed, now, when};
+use super::console::{Console, Listed, when};
 use super::failure::Failure;
 use crate::directory::companies;
 use crate::domain::CompanyId;
@@ -45,18 +45,16 @@ pub(super) enum Company {
 impl Company {
     pub(super) async fn run(self, console: &mut Console<'_>) -> Result<(), Failure> {
         let opened = console.open().await?;
-        let store = &opened.store;
-        let failed = |error| Failure::directory(error, &opened.place);
+        let administration = opened.administration();
         match self {
             Self::Create { id, name } => {
-                let created = companies::create(store, &id, &name, now()).await;
-                created.map_err(failed)?;
+                let created = administration.create_company(&id, &name).await;
+                opened.done(created).await?;
                 console.say(format_args!("created company {id}"));
                 console.next(format_args!("usher domain add --company {id} example.com"));
             }
             Self::List { listed } => {
-                let companies = companies::list(store).await;
-                let companies = companies.map_err(|error| failed(error.into()))?;
+                let companies = opened.done(companies::list(&opened.store).await).await?;
                 console.list(
                     listed,
                     &companies,
@@ -71,8 +69,8 @@ impl Company {
                 }
             }
             Self::Delete { id, force } => {
-                let deleted = companies::delete(store, &id, force).await;
-                deleted.map_err(failed)?;
+                let deleted = administration.delete_company(&id, force).await;
+                opened.done(deleted).await?;
                 console.say(format_args!("deleted company {id}"));
             }
         }

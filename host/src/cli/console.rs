@@ -7,8 +7,9 @@ use comfy_table::{Table, presets};
 use serde::Serialize;
 
 use super::failure::Failure;
+use super::opened::Opened;
 use crate::clock::Clock;
-use crate::config::{self, Environment, Problem, Stored};
+use crate::config::{self, Environment, Problem};
 use crate::domain::DatabaseUrl;
 use crate::store::Store;
 
@@ -19,15 +20,6 @@ pub(super) struct Console<'a> {
     pub(super) config: Option<PathBuf>,
     out: &'a mut dyn Write,
     err: &'a mut dyn Write,
-}
-
-/// The directory and log that a command works on.
-pub(super) struct Opened {
-    pub(super) store: Store,
-    /// Where it lies, for errors.
-    pub(super) place: String,
-    /// What is configured for it.
-    pub(super) stored: Stored,
 }
 
 impl<'a> Console<'a> {

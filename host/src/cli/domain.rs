@@ -1,6 +1,6 @@
 use clap::Subcommand;
 
-use super::console::{Console, Listed, now, when};
+use super::console::{Console, Listed, when};
 use super::failure::Failure;
 use crate::directory::domains;
 use crate::domain::CompanyId;
@@ -45,18 +45,17 @@ pub(super) enum Domain {
 impl Domain {
     pub(super) async fn run(self, console: &mut Console<'_>) -> Result<(), Failure> {
         let opened = console.open().await?;
-        let store = &opened.store;
-        let failed = |error| Failure::directory(error, &opened.place);
+        let administration = opened.administration();
         match self {
             Self::Add { company, domain } => {
-                let added = domains::add(store, &company, &domain, now()).await;
-                added.map_err(failed)?;
+                let added = administration.add_domain(&company, &domain).await;
+                let domain = opened.done(added).await?;
                 console.say(format_args!("{domain} belongs to company {company}"));
                 console.next(format_args!("usher group create --company {company} NAME"));
             }
             Self::List { company, listed } => {
-                let domains = domains::list(store, company.as_ref()).await;
-                let domains = domains.map_err(failed)?;
+                let domains = domains::list(&opened.store, company.as_ref()).await;
+                let domains = opened.done(domains).await?;
                 console.list(listed, &domains, ["domain", "company", "created"], |d| {
                     [d.domain.clone(), d.company.to_string(), when(d.created_at)]
                 })?;
@@ -65,8 +64,8 @@ impl Domain {
                 }
             }
             Self::Remove { company, domain } => {
-                let removed = domains::remove(store, &company, &domain).await;
-                removed.map_err(failed)?;
+                let removed = administration.remove_domain(&company, &domain).await;
+                let domain = opened.done(removed).await?;
                 console.say(format_args!(
                     "{domain} no longer belongs to company {company}"
                 ));

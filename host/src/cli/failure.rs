@@ -1,7 +1,6 @@
 use std::io;
 
 use crate::config::{ConfigErrors, Problem};
-use crate::directory::DirectoryError;
 
 /// Why a command ends without success.
 #[derive(Debug)]
@@ -27,14 +26,6 @@ impl Failure {
     pub(super) fn found() -> Self {
         let problems = Vec::new();
         Self { exit: 1, problems }
-    }
-
-    /// An error of the directory at this place.
-    pub(super) fn directory(error: DirectoryError, place: &str) -> Self {
-        match error {
-            DirectoryError::Store(error) => Self::broken(&anyhow::Error::from(error), place),
-            error => Self::refused(Problem::of(&error.into(), place)),
-        }
     }
 
     /// A service does not start from what it is given; exit 2.

@@ -1,9 +1,12 @@
 use clap::{Args, Subcommand};
 
-use super::console::{Console, Listed, Opened, now, when};
+use super::console::{Console, Listed, when};
 use super::failure::Failure;
-use crate::directory::{groups, users};
-use crate::domain::{CompanyId, Origin};
+use super::opened::Opened;
+use crate::config::Problem;
+use crate::directory::groups::{self, Left};
+use crate::directory::users;
+use crate::domain::{CompanyId, Origin, UserId};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -75,18 +78,17 @@ pub(super) enum Member {
 impl Group {
     pub(super) async fn run(self, console: &mut Console<'_>) -> Result<(), Failure> {
         let opened = console.open().await?;
-        let store = &opened.store;
-        let failed = |error| Failure::directory(error, &opened.place);
+        let administration = opened.administration();
         match self {
             Self::Create(Named { company, name }) => {
-                let created = groups::create(store, &company, &name, now()).await;
-                created.map_err(failed)?;
+                let created = administration.create_group(&company, &name).await;
+                opened.done(created).await?;
                 console.say(format_args!("created group {name} of company {company}"));
                 console.next(format_args!("usher group list --company {company}"));
             }
             Self::List { company, listed } => {
-                let groups = groups::list(store, company.as_ref()).await;
-                let groups = groups.map_err(failed)?;
+                let groups = groups::list(&opened.store, company.as_ref()).await;
+                let groups = opened.done(groups).await?;
                 let columns = ["company", "name", "members", "created"];
                 console.list(listed, &groups, columns, |g| {
                     let members = g.members.to_string();
@@ -102,8 +104,8 @@ impl Group {
                 }
             }
             Self::Delete(Named { company, name }) => {
-                let deleted = groups::delete(store, &company, &name).await;
-                deleted.map_err(failed)?;
+                let deleted = administration.delete_group(&company, &name).await;
+                opened.done(deleted).await?;
                 console.say(format_args!("deleted group {name} of company {company}"));
             }
             Self::Member(member) => return member.run(&opened, console).await,
@@ -114,14 +116,13 @@ impl Group {
 
 impl Member {
     async fn run(self, opened: &Opened, console: &mut Console<'_>) -> Result<(), Failure> {
-        let store = &opened.store;
-        let failed = |error| Failure::directory(error, &opened.place);
+        let (store, administration) = (&opened.store, opened.administration());
         match self {
             Self::Add { group, user } => {
                 let Named { company, name } = group;
-                let user = users::find(store, &user).await.map_err(failed)?;
-                let added = groups::add_member(store, &company, &name, &user, now()).await;
-                let said = match added.map_err(failed)? {
+                let user = opened.done(users::find(store, &user).await).await?;
+                let added = administration.add_member(&company, &name, &user).await;
+                let said = match opened.done(added).await? {
                     true => "is in",
                     false => "was already, by hand, in",
                 };
@@ -129,26 +130,50 @@ impl Member {
             }
             Self::Remove { group, user } => {
                 let Named { company, name } = group;
-                let user = users::find(store, &user).await.map_err(failed)?;
-                let removed = groups::remove_member(store, &company, &name, &user).await;
-                let removed = removed.map_err(|error| failed(error.into()))?;
-                let said = match removed {
-                    true => "was taken out of",
-                    false => "was not put by hand into",
-                };
-                console.say(format_args!("user {user} {said} group {name}"));
+                let user = opened.done(users::find(store, &user).await).await?;
+                let removed = administration.remove_member(&company, &name, &user).await;
+                let left = opened.done(removed).await?;
+                return say_left(left, &user, &name, opened, console);
             }
             Self::List { group, listed } => {
                 let Named { company, name } = group;
                 let members = groups::members(store, &company, &name).await;
-                let members = members.map_err(failed)?;
+                let members = opened.done(members).await?;
                 console.list(listed, &members, ["user", "by"], |member| {
                     [member.user.to_string(), by(&member.origins)]
                 })?;
+                if members.is_empty() {
+                    console.say("nobody is in it");
+                }
             }
         }
         Ok(())
     }
+}
+
+fn say_left(
+    left: Left,
+    user: &UserId,
+    group: &str,
+    opened: &Opened,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
+    let stays = "claims keep them in it (idp)";
+    match (left.was, left.stays_by_claims) {
+        (true, false) => console.say(format_args!("user {user} was taken out of group {group}")),
+        (true, true) => console.say(format_args!(
+            "user {user} is not in group {group} by hand any more, but {stays} until the provider no longer names it"
+        )),
+        (false, false) => console.say(format_args!("user {user} was not in group {group}")),
+        (false, true) => {
+            return Err(Failure::refused(Problem::new(
+                format!("user {user} was not put by hand into group {group}: {stays}"),
+                &opened.place,
+                "take them out of it at the provider; the next sign-in follows",
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Who granted something: `idp`, `manual` or both.

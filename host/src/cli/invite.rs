@@ -1,6 +1,6 @@
 use clap::Subcommand;
 
-use super::console::{Console, Listed, now, or_dash, when};
+use super::console::{Console, Listed, or_dash, when};
 use super::failure::Failure;
 use crate::directory::invitations;
 use crate::domain::{CompanyId, Role};
@@ -54,16 +54,15 @@ fn role(text: &str) -> Result<Role, String> {
 impl Invite {
     pub(super) async fn run(self, console: &mut Console<'_>) -> Result<(), Failure> {
         let opened = console.open().await?;
-        let store = &opened.store;
-        let failed = |error| Failure::directory(error, &opened.place);
+        let administration = opened.administration();
         match self {
             Self::Add {
                 company,
                 email,
                 role,
             } => {
-                let added = invitations::add(store, &company, &email, role, now()).await;
-                added.map_err(failed)?;
+                let added = administration.invite(&company, &email, role).await;
+                let email = opened.done(added).await?;
                 let role = role.as_str();
                 console.say(format_args!(
                     "invited {email} to company {company} as {role}"
@@ -71,8 +70,8 @@ impl Invite {
                 console.next("usher invite list");
             }
             Self::List { company, listed } => {
-                let invited = invitations::list(store, company.as_ref()).await;
-                let invited = invited.map_err(failed)?;
+                let invited = invitations::list(&opened.store, company.as_ref()).await;
+                let invited = opened.done(invited).await?;
                 let columns = ["e-mail", "company", "role", "created", "accepted"];
                 console.list(listed, &invited, columns, |i| {
                     [
@@ -88,8 +87,8 @@ impl Invite {
                 }
             }
             Self::Remove { company, email } => {
-                let removed = invitations::remove(store, &company, &email).await;
-                removed.map_err(failed)?;
+                let removed = administration.uninvite(&company, &email).await;
+                let email = opened.done(removed).await?;
                 console.say(format_args!(
                     "{email} is no longer invited to company {company}"
                 ));

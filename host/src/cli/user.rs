@@ -1,5 +1,8 @@
+mod change;
+
 use clap::Subcommand;
 
+use self::change::Change;
 use super::console::{Console, Format, Listed, or_dash, table, when};
 use super::failure::Failure;
 use super::group::by;
@@ -10,6 +13,15 @@ const EXAMPLES: &str = "\
 Examples:
   usher user list --company acme
   usher user show ann@example.com
+  usher user disable ann@example.com              out at once, until: usher user enable
+  usher user enable ann@example.com
+  usher user set-admin ann@example.com            administrator of their company
+  usher user set-admin ann@example.com --off
+  usher user set-operator ann@example.com         sees all companies
+  usher user sign-out ann@example.com             ends all their sessions
+  usher user link ann@example.com --issuer https://kc.example.com/realms/main --subject 8f14e45f
+  usher user unlink ann@example.com --issuer https://kc.example.com/realms/main --subject 8f14e45f
+  usher user delete ann@example.com --yes         for ever
 ";
 
 /// Users.
@@ -31,55 +43,61 @@ pub(super) enum User {
         #[command(flatten)]
         listed: Listed,
     },
+    #[command(flatten)]
+    Change(Change),
 }
 
 impl User {
     pub(super) async fn run(self, console: &mut Console<'_>) -> Result<(), Failure> {
         let opened = console.open().await?;
-        let store = &opened.store;
-        let failed = |error| Failure::directory(error, &opened.place);
         match self {
             Self::List { company, listed } => {
-                let users = users::list(store, company.as_ref()).await;
-                let users = users.map_err(failed)?;
-                let columns = [
-                    "id",
-                    "name",
-                    "e-mail",
-                    "company",
-                    "admin",
-                    "status",
-                    "last sign-in",
-                ];
-                console.list(listed, &users, columns, |u| {
-                    [
-                        u.id.to_string(),
-                        u.name.clone(),
-                        or_dash(u.email.as_ref()),
-                        or_dash(u.company.as_ref()),
-                        yes(u.admin),
-                        status(u.status).to_owned(),
-                        or_dash(u.signed_in_at.map(when)),
-                    ]
-                })?;
-                match users.as_slice() {
-                    [] => console.say("no user yet: the first sign-in makes one"),
-                    [first, ..] if listed.format() == Format::Table => {
-                        console.next(format_args!("usher user show {}", first.id));
-                    }
-                    _ => {}
-                }
+                let users = users::list(&opened.store, company.as_ref()).await;
+                let users = opened.done(users).await?;
+                list(&users, listed, console)
             }
             Self::Show { user, listed } => {
-                let user = users::show(store, &user).await.map_err(failed)?;
+                let user = users::show(&opened.store, &user).await;
+                let user = opened.done(user).await?;
                 match listed.format() {
-                    Format::Json => console.json(&user)?,
-                    Format::Table => console.data(details(&user))?,
+                    Format::Json => console.json(&user),
+                    Format::Table => Ok(console.data(details(&user))?),
                 }
             }
+            Self::Change(change) => change.run(&opened, console).await,
         }
-        Ok(())
     }
+}
+
+fn list(users: &[users::User], listed: Listed, console: &mut Console<'_>) -> Result<(), Failure> {
+    let columns = [
+        "id",
+        "name",
+        "e-mail",
+        "company",
+        "admin",
+        "status",
+        "last sign-in",
+    ];
+    console.list(listed, users, columns, |u| {
+        [
+            u.id.to_string(),
+            u.name.clone(),
+            or_dash(u.email.as_ref()),
+            or_dash(u.company.as_ref()),
+            yes(u.admin),
+            status(u.status).to_owned(),
+            or_dash(u.signed_in_at.map(when)),
+        ]
+    })?;
+    match users {
+        [] => console.say("no user yet: the first sign-in makes one"),
+        [first, ..] if listed.format() == Format::Table => {
+            console.next(format_args!("usher user show {}", first.id));
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 fn details(details: &UserDetails) -> String {

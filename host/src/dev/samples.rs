@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::provider::{Shows, User};
 use crate::directory::{companies, domains, groups, invitations};
 use crate::domain::{Code, CompanyId, Role};
-use crate::store::Store;
+use crate::store::{Store, Tx};
 
 /// A group whose members are administrators (`groups__admins`); no company has it.
 pub const ADMIN_GROUP: &str = "platform-admins";
@@ -222,29 +222,26 @@ impl Sample {
 /// # Errors
 /// The store is unavailable, or some of it is there already.
 pub async fn seed(store: &Store, now: Timestamp) -> anyhow::Result<()> {
+    let mut tx = store.begin().await?;
     for company in &COMPANIES {
-        seed_company(store, company, now)
+        seed_company(&mut tx, company, now)
             .await
             .with_context(|| format!("the sample company {} could not be made", company.id))?;
     }
-    Ok(())
+    Ok(tx.commit().await?)
 }
 
-async fn seed_company(
-    store: &Store,
-    company: &SampleCompany,
-    now: Timestamp,
-) -> anyhow::Result<()> {
+async fn seed_company(tx: &mut Tx, company: &SampleCompany, now: Timestamp) -> anyhow::Result<()> {
     let id: CompanyId = company.id.parse()?;
-    companies::create(store, &id, company.name, now).await?;
+    companies::create(tx, &id, company.name, now).await?;
     for group in company.groups {
-        groups::create(store, &id, group, now).await?;
+        groups::create(tx, &id, group, now).await?;
     }
     for domain in company.domains {
-        domains::add(store, &id, domain, now).await?;
+        domains::add(tx, &id, domain, now).await?;
     }
     for (email, role) in company.invitations {
-        invitations::add(store, &id, email, *role, now).await?;
+        invitations::add(tx, &id, email, *role, now).await?;
     }
     Ok(())
 }

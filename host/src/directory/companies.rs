@@ -25,17 +25,16 @@ pub struct Company {
 /// # Errors
 /// There is one with that id, or the name is none.
 pub async fn create(
-    store: &Store,
+    tx: &mut Tx,
     id: &CompanyId,
     name: &str,
     now: Timestamp,
 ) -> Result<(), DirectoryError> {
     let name = checked_name("company", name)?;
-    let mut tx = store.begin().await?;
-    if !tx.insert_company(id, name, now).await? {
-        return Err(DirectoryError::CompanyExists(id.clone()));
+    match tx.insert_company(id, name, now).await? {
+        true => Ok(()),
+        false => Err(DirectoryError::CompanyExists(id.clone())),
     }
-    Ok(tx.commit().await?)
 }
 
 /// All companies, by id.
@@ -68,8 +67,7 @@ pub async fn exists(store: &Store, id: &CompanyId) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// There is no such company, or it is not empty and `force` is off.
-pub async fn delete(store: &Store, id: &CompanyId, force: bool) -> Result<(), DirectoryError> {
-    let mut tx = store.begin().await?;
+pub async fn delete(tx: &mut Tx, id: &CompanyId, force: bool) -> Result<(), DirectoryError> {
     let contents = tx.company_contents(id).await?;
     if !force && contents != CompanyContents::default() {
         return Err(DirectoryError::CompanyNotEmpty {
@@ -77,10 +75,10 @@ pub async fn delete(store: &Store, id: &CompanyId, force: bool) -> Result<(), Di
             contents: in_words(&contents),
         });
     }
-    if !tx.delete_company(id).await? {
-        return Err(DirectoryError::NoSuchCompany(id.clone()));
+    match tx.delete_company(id).await? {
+        true => Ok(()),
+        false => Err(DirectoryError::NoSuchCompany(id.clone())),
     }
-    Ok(tx.commit().await?)
 }
 
 /// Ends with an error that names the command that helps, unless there is such a company.

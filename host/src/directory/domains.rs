@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::DirectoryError;
 use super::companies::{must_be_there, must_exist};
 use crate::domain::CompanyId;
-use crate::store::Store;
+use crate::store::{Store, Tx};
 
 /// A domain as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,24 +19,23 @@ pub struct OwnedDomain {
     pub created_at: Timestamp,
 }
 
-/// Gives a domain to a company.
+/// Gives a domain to a company, and says how it is written from now on.
 ///
 /// # Errors
 /// There is no such company, the text is no domain, or the domain belongs to a company.
 pub async fn add(
-    store: &Store,
+    tx: &mut Tx,
     company: &CompanyId,
     domain: &str,
     now: Timestamp,
-) -> Result<(), DirectoryError> {
+) -> Result<String, DirectoryError> {
     let domain = normalised(domain)?;
-    let mut tx = store.begin().await?;
-    must_exist(&mut tx, company).await?;
+    must_exist(tx, company).await?;
     if let Some(owner) = tx.domain_owner(&domain).await? {
         return Err(DirectoryError::DomainTaken { domain, owner });
     }
     tx.insert_domain(&domain, company, now).await?;
-    Ok(tx.commit().await?)
+    Ok(domain)
 }
 
 /// The domains of every company, or of one.
@@ -58,23 +57,23 @@ pub async fn list(
         .collect())
 }
 
-/// Takes a domain from a company.
+/// Takes a domain from a company, and says how it was written.
 ///
 /// # Errors
-/// It is not the company's.
+/// There is no such company, or it is not the company's.
 pub async fn remove(
-    store: &Store,
+    tx: &mut Tx,
     company: &CompanyId,
     domain: &str,
-) -> Result<(), DirectoryError> {
+) -> Result<String, DirectoryError> {
     let domain = normalised(domain)?;
-    let mut tx = store.begin().await?;
+    must_exist(tx, company).await?;
     if tx.domain_owner(&domain).await?.as_ref() != Some(company) {
         let company = company.clone();
         return Err(DirectoryError::NoSuchDomain { domain, company });
     }
     tx.delete_domain(&domain).await?;
-    Ok(tx.commit().await?)
+    Ok(domain)
 }
 
 fn normalised(text: &str) -> Result<String, DirectoryError> {

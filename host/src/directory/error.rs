@@ -18,7 +18,7 @@ pub enum DirectoryError {
         contents: String,
     },
     #[error(
-        "a {kind} name has 1 to 256 characters, not all of them blank and none a control character"
+        "that is no name of a {kind}; give 1 to 256 characters, not all of them blank and none a control character"
     )]
     InvalidName { kind: &'static str },
     #[error(
@@ -49,14 +49,22 @@ pub enum DirectoryError {
     NoSuchUser(String),
     #[error("more than one user has \"{email}\"; give one of these ids: {}", join(.ids))]
     AmbiguousUser { email: String, ids: Vec<UserId> },
-    #[error("user {0} is deleted; a deleted user stays so")]
+    #[error("user {0} is deleted; a deleted user stays so; see: usher user show {0}")]
     UserDeleted(UserId),
-    #[error("user {user} is not in company \"{company}\"")]
+    #[error("user {user} is not in company \"{company}\"; see: usher user show {user}")]
     NotInCompany { user: UserId, company: CompanyId },
     #[error("user {0} is in no company; a sign-in places them in one")]
     Homeless(UserId),
-    #[error("that identity belongs to user {0} already; unlink it there first")]
+    #[error(
+        "that identity belongs to user {0} already; see: usher user show {0}, and take it from there with: usher user unlink {0} --issuer I --subject S"
+    )]
     IdentityTaken(UserId),
+    #[error("user {0} has no such identity; see: usher user show {0}")]
+    NotLinked(UserId),
+    #[error(
+        "an issuer and a subject are texts without blanks around them; copy them from the provider's tokens (iss, sub)"
+    )]
+    InvalidIdentity,
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -7,7 +7,7 @@ use super::companies::{must_be_there, must_exist};
 use super::users::must_live;
 use super::{DirectoryError, checked_name};
 use crate::domain::{CompanyId, Origin, UserId};
-use crate::store::{GroupMemberRow, Store, StoreError};
+use crate::store::{GroupMemberRow, Store, Tx};
 
 /// A user group as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,21 +36,20 @@ pub struct Member {
 /// # Errors
 /// There is no such company, it has such a group, or the name is none.
 pub async fn create(
-    store: &Store,
+    tx: &mut Tx,
     company: &CompanyId,
     name: &str,
     now: Timestamp,
 ) -> Result<(), DirectoryError> {
     let name = checked_name("group", name)?;
-    let mut tx = store.begin().await?;
-    must_exist(&mut tx, company).await?;
+    must_exist(tx, company).await?;
     if !tx.insert_group(company, name, now).await? {
         return Err(DirectoryError::GroupExists {
             company: company.clone(),
             group: name.to_owned(),
         });
     }
-    Ok(tx.commit().await?)
+    Ok(())
 }
 
 /// The groups of every company, or of one.
@@ -77,13 +76,12 @@ pub async fn list(
 ///
 /// # Errors
 /// The company has no such group.
-pub async fn delete(store: &Store, company: &CompanyId, name: &str) -> Result<(), DirectoryError> {
-    let mut tx = store.begin().await?;
-    must_exist(&mut tx, company).await?;
-    if !tx.delete_group(company, name).await? {
-        return Err(no_such_group(company, name));
+pub async fn delete(tx: &mut Tx, company: &CompanyId, name: &str) -> Result<(), DirectoryError> {
+    must_exist(tx, company).await?;
+    match tx.delete_group(company, name).await? {
+        true => Ok(()),
+        false => Err(no_such_group(company, name)),
     }
-    Ok(tx.commit().await?)
 }
 
 /// Puts a user of the company into a group, with origin `manual`. Says whether that is new.
@@ -91,47 +89,51 @@ pub async fn delete(store: &Store, company: &CompanyId, name: &str) -> Result<()
 /// # Errors
 /// There is no such group, or the user is not in the company.
 pub async fn add_member(
-    store: &Store,
+    tx: &mut Tx,
     company: &CompanyId,
     name: &str,
     user: &UserId,
     now: Timestamp,
 ) -> Result<bool, DirectoryError> {
-    let mut tx = store.begin().await?;
-    must_exist(&mut tx, company).await?;
-    let names = [name.to_owned()];
-    if tx.groups_named(company, &names).await?.is_empty() {
-        return Err(no_such_group(company, name));
-    }
-    let person = must_live(&mut tx, user).await?;
+    must_have(tx, company, name).await?;
+    let person = must_live(tx, user).await?;
     if person.company.as_ref() != Some(company) {
         return Err(DirectoryError::NotInCompany {
             user: user.clone(),
             company: company.clone(),
         });
     }
-    let new = tx
+    Ok(tx
         .join_group(user, company, name, Origin::Manual, now)
-        .await?;
-    tx.commit().await?;
-    Ok(new)
+        .await?)
+}
+
+/// What became of a membership that was ended by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// Whether there was one of origin `manual`.
+    pub was: bool,
+    /// Whether there is one of origin `idp`, which stays until claims take it away.
+    pub stays_by_claims: bool,
 }
 
 /// Ends a membership of origin `manual`; one that claims gave stays until claims take it away.
-/// Says whether there was one.
 ///
 /// # Errors
-/// The store is unavailable.
+/// There is no such company, or it has no such group.
 pub async fn remove_member(
-    store: &Store,
+    tx: &mut Tx,
     company: &CompanyId,
     name: &str,
     user: &UserId,
-) -> Result<bool, StoreError> {
-    let mut tx = store.begin().await?;
+) -> Result<Left, DirectoryError> {
+    must_have(tx, company, name).await?;
     let was = tx.leave_group(user, company, name, Origin::Manual).await?;
-    tx.commit().await?;
-    Ok(was)
+    let by_claims = tx.groups_of_user(user, company, Origin::Idp).await?;
+    Ok(Left {
+        was,
+        stays_by_claims: by_claims.iter().any(|group| group == name),
+    })
 }
 
 /// The members of a group.
@@ -163,6 +165,15 @@ pub async fn members(
         }
     }
     Ok(members)
+}
+
+async fn must_have(tx: &mut Tx, company: &CompanyId, name: &str) -> Result<(), DirectoryError> {
+    must_exist(tx, company).await?;
+    let names = [name.to_owned()];
+    match tx.groups_named(company, &names).await?.is_empty() {
+        true => Err(no_such_group(company, name)),
+        false => Ok(()),
+    }
 }
 
 fn no_such_group(company: &CompanyId, name: &str) -> DirectoryError {

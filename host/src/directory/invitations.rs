@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::DirectoryError;
 use super::companies::{must_be_there, must_exist};
 use crate::domain::{CompanyId, Email, Role, UserId, Verification};
-use crate::store::Store;
+use crate::store::{Store, Tx};
 
 /// An invitation as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,25 +25,24 @@ pub struct Invited {
     pub accepted_by: Option<UserId>,
 }
 
-/// Invites an e-mail address to a company.
+/// Invites an e-mail address to a company, and says how it is written from now on.
 ///
 /// # Errors
 /// There is no such company, the address is none, or has an open invitation, wherever to.
 pub async fn add(
-    store: &Store,
+    tx: &mut Tx,
     company: &CompanyId,
     email: &str,
     role: Role,
     now: Timestamp,
-) -> Result<(), DirectoryError> {
+) -> Result<String, DirectoryError> {
     let email = address(email)?;
-    let mut tx = store.begin().await?;
-    must_exist(&mut tx, company).await?;
+    must_exist(tx, company).await?;
     if let Some(company) = tx.open_invitation(&email).await? {
         return Err(DirectoryError::AlreadyInvited { email, company });
     }
     tx.insert_invitation(&email, company, role, now).await?;
-    Ok(tx.commit().await?)
+    Ok(email)
 }
 
 /// The invitations of every company, or of one: open ones first, accepted ones after.
@@ -68,18 +67,22 @@ pub async fn list(
         .collect())
 }
 
-/// Takes an open invitation back.
+/// Takes an open invitation back, and says how its address was written.
 ///
 /// # Errors
-/// There is none.
-pub async fn remove(store: &Store, company: &CompanyId, email: &str) -> Result<(), DirectoryError> {
+/// There is no such company, or it has no such invitation.
+pub async fn remove(
+    tx: &mut Tx,
+    company: &CompanyId,
+    email: &str,
+) -> Result<String, DirectoryError> {
     let email = address(email)?;
-    let mut tx = store.begin().await?;
+    must_exist(tx, company).await?;
     if !tx.delete_invitation(&email, company).await? {
         let company = company.clone();
         return Err(DirectoryError::NotInvited { email, company });
     }
-    Ok(tx.commit().await?)
+    Ok(email)
 }
 
 fn address(text: &str) -> Result<String, DirectoryError> {

@@ -78,18 +78,22 @@ fn failed(error: StoreError) -> LookupFailed {
 mod tests {
     use super::*;
     use crate::directory::{companies, groups};
-    use crate::store::fixture::{Fixture, at};
+    use crate::store::fixture::{Fixture, at, write};
 
     async fn lookups(groups: &[&str]) -> (Fixture, DirectoryLookups) {
         let fixture = Fixture::new().await;
         let acme = "acme".parse().unwrap();
-        companies::create(&fixture.store, &acme, "Acme", at(0))
+        write(&fixture.store, async |tx| {
+            companies::create(tx, &acme, "Acme", at(0)).await
+        })
+        .await
+        .unwrap();
+        for name in groups {
+            write(&fixture.store, async |tx| {
+                groups::create(tx, &acme, name, at(0)).await
+            })
             .await
             .unwrap();
-        for name in groups {
-            groups::create(&fixture.store, &acme, name, at(0))
-                .await
-                .unwrap();
         }
         let lookups = DirectoryLookups::new(fixture.store.clone());
         (fixture, lookups)

@@ -4,100 +4,158 @@ mod listing;
 
 use jiff::Timestamp;
 
-pub use self::listing::{GroupMembership, Identity, Status, User, UserDetails, find, list, show};
+pub use self::listing::{
+    GroupMembership, Identity, Status, User, UserDetails, find, issuers, list, show,
+};
 
 use super::DirectoryError;
-use crate::domain::{Origin, UserId};
-use crate::store::{Person, Store, Tx};
+use crate::domain::{CompanyId, Origin, UserId};
+use crate::store::{Person, Tx};
 
-/// Disables a user, or lets them in again. Disabling ends their sessions.
+/// Disables a user and ends their sessions: says how many, or `None` if they were disabled.
 ///
 /// # Errors
 /// There is no such user, or they are deleted.
-pub async fn set_disabled(
-    store: &Store,
-    user: &UserId,
-    disabled: bool,
-) -> Result<(), DirectoryError> {
-    let mut tx = store.begin().await?;
-    must_live(&mut tx, user).await?;
-    tx.set_disabled(user, disabled).await?;
-    if disabled {
-        tx.end_sessions_of(user).await?;
-    }
-    Ok(tx.commit().await?)
+pub async fn disable(tx: &mut Tx, user: &UserId) -> Result<Option<u64>, DirectoryError> {
+    let was = must_live(tx, user).await?.disabled;
+    tx.set_disabled(user, true).await?;
+    let ended = tx.end_sessions_of(user).await?;
+    Ok((!was).then_some(ended))
 }
 
-/// Deletes a user and ends their sessions. A tombstone stays: whoever signs in with one of
-/// their identities later is refused as `disabled`.
+/// Lets a disabled user in again. Says whether they were disabled.
 ///
 /// # Errors
 /// There is no such user, or they are deleted.
-pub async fn delete(store: &Store, user: &UserId, now: Timestamp) -> Result<(), DirectoryError> {
-    let mut tx = store.begin().await?;
-    must_live(&mut tx, user).await?;
+pub async fn enable(tx: &mut Tx, user: &UserId) -> Result<bool, DirectoryError> {
+    let was = must_live(tx, user).await?.disabled;
+    tx.set_disabled(user, false).await?;
+    Ok(was)
+}
+
+/// Deletes a user and ends their sessions: says how many. A tombstone stays: whoever signs in
+/// with one of their identities later is refused as `disabled`.
+///
+/// # Errors
+/// There is no such user, or they are deleted.
+pub async fn delete(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<u64, DirectoryError> {
+    must_live(tx, user).await?;
     tx.bury_user(user, now).await?;
-    tx.end_sessions_of(user).await?;
-    Ok(tx.commit().await?)
+    Ok(tx.end_sessions_of(user).await?)
+}
+
+/// What became of somebody's administrator role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminSet {
+    /// Where they are.
+    pub company: CompanyId,
+    /// Whether the role of origin `manual` came or went.
+    pub changed: bool,
+    /// Whether claims make them one as well: that stays until claims take it away.
+    pub by_claims: bool,
 }
 
 /// Gives or takes the administrator role of origin `manual` in the user's company; one that
-/// claims gave stays. Says whether that changed something.
+/// claims gave stays.
 ///
 /// # Errors
 /// There is no such user, they are deleted, or in no company.
 pub async fn set_admin(
-    store: &Store,
+    tx: &mut Tx,
     user: &UserId,
     admin: bool,
     now: Timestamp,
-) -> Result<bool, DirectoryError> {
-    let mut tx = store.begin().await?;
-    let Some(company) = must_live(&mut tx, user).await?.company else {
+) -> Result<AdminSet, DirectoryError> {
+    let Some(company) = must_live(tx, user).await?.company else {
         return Err(DirectoryError::Homeless(user.clone()));
     };
-    let changed = if admin {
-        tx.grant_admin(user, &company, Origin::Manual, now).await?
-    } else {
-        tx.revoke_admin(user, &company, Origin::Manual).await?
+    let changed = match admin {
+        true => tx.grant_admin(user, &company, Origin::Manual, now).await?,
+        false => tx.revoke_admin(user, &company, Origin::Manual).await?,
     };
-    tx.commit().await?;
-    Ok(changed)
+    Ok(AdminSet {
+        by_claims: tx.is_admin(user, &company, Origin::Idp).await?,
+        company,
+        changed,
+    })
 }
 
-/// Makes a user an operator, who sees all companies, or takes that away.
+/// Makes a user an operator, who sees all companies, or takes that away. Says whether that
+/// changed something.
 ///
 /// # Errors
 /// There is no such user, or they are deleted.
 pub async fn set_operator(
-    store: &Store,
+    tx: &mut Tx,
     user: &UserId,
     operator: bool,
-) -> Result<(), DirectoryError> {
-    let mut tx = store.begin().await?;
-    must_live(&mut tx, user).await?;
+) -> Result<bool, DirectoryError> {
+    let was = must_live(tx, user).await?.operator;
     tx.set_operator(user, operator).await?;
-    Ok(tx.commit().await?)
+    Ok(was != operator)
 }
 
-/// Adds an identity to a user.
+/// Adds an identity to a user. Says whether that is new.
 ///
 /// # Errors
-/// There is no such user, they are deleted, or the identity belongs to somebody.
+/// There is no such user, they are deleted, the identity belongs to somebody else, or its parts
+/// cannot be those of one.
 pub async fn link(
-    store: &Store,
+    tx: &mut Tx,
     user: &UserId,
     issuer: &str,
     subject: &str,
     now: Timestamp,
-) -> Result<(), DirectoryError> {
-    let mut tx = store.begin().await?;
-    must_live(&mut tx, user).await?;
-    if let Some(owner) = tx.person(issuer, subject).await? {
-        return Err(DirectoryError::IdentityTaken(owner.id));
+) -> Result<bool, DirectoryError> {
+    must_live(tx, user).await?;
+    let plain = |text: &str| {
+        (1..=LONGEST_PART).contains(&text.len())
+            && text.trim() == text
+            && !text.contains(char::is_control)
+    };
+    if !plain(issuer) || !plain(subject) {
+        return Err(DirectoryError::InvalidIdentity);
     }
-    tx.insert_identity(issuer, subject, user, now).await?;
-    Ok(tx.commit().await?)
+    match tx.person(issuer, subject).await? {
+        Some(owner) if owner.id == *user => Ok(false),
+        Some(owner) => Err(DirectoryError::IdentityTaken(owner.id)),
+        None => Ok(tx.insert_identity(issuer, subject, user, now).await?),
+    }
+}
+
+/// Longest issuer or subject, in bytes.
+const LONGEST_PART: usize = 2048;
+
+/// What became of a user who lost an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unlinked {
+    /// How many sessions that were opened with it were ended.
+    pub ended: u64,
+    /// How many identities are left.
+    pub left: u64,
+}
+
+/// Takes an identity from a user, deleted ones included, and ends the sessions that were opened
+/// with it. Whoever signs in with it afterwards is somebody new.
+///
+/// # Errors
+/// There is no such user, or the identity is not theirs.
+pub async fn unlink(
+    tx: &mut Tx,
+    user: &UserId,
+    issuer: &str,
+    subject: &str,
+) -> Result<Unlinked, DirectoryError> {
+    if tx.user(user).await?.is_none() {
+        return Err(DirectoryError::NoSuchUser(user.to_string()));
+    }
+    if !tx.delete_identity(issuer, subject, user).await? {
+        return Err(DirectoryError::NotLinked(user.clone()));
+    }
+    Ok(Unlinked {
+        ended: tx.end_sessions_by_identity(issuer, subject).await?,
+        left: u64::try_from(tx.identities_of(user).await?).unwrap_or_default(),
+    })
 }
 
 /// The user, if there is one who is not deleted.

@@ -25,7 +25,7 @@ pub struct Record {
     pub outcome: Outcome,
     /// The code of a refusal or failure; a policy's own code as it is.
     pub code: Option<String>,
-    /// Limit name, failed check or step.
+    /// Limit name, failed check or step; who changed what, if somebody did by hand.
     pub detail: Option<String>,
     /// The company, once the person is placed.
     pub company: Option<CompanyId>,
@@ -49,6 +49,33 @@ pub struct Record {
     pub logs: Vec<LogLine>,
     /// Microseconds by step: `redeem`, `verify`, `decide`, `apply`, …
     pub durations_us: BTreeMap<String, u64>,
+}
+
+impl Record {
+    /// A record of something that failed so far, with nothing else known about it.
+    pub fn new(reference: Reference, time: Timestamp, kind: Kind) -> Self {
+        Self {
+            reference,
+            time,
+            kind,
+            provider: None,
+            subject_hmac: None,
+            outcome: Outcome::Failed,
+            code: None,
+            detail: None,
+            company: None,
+            user: None,
+            groups: Effect::default(),
+            admin: AdminEffect::default(),
+            policy: None,
+            settings_sha256: None,
+            reads: Vec::new(),
+            lookups: Vec::new(),
+            trace: Vec::new(),
+            logs: Vec::new(),
+            durations_us: BTreeMap::new(),
+        }
+    }
 }
 
 /// What kind of event a record is about.
@@ -75,7 +102,8 @@ pub enum Outcome {
     Failed,
 }
 
-/// Group memberships of origin `idp` that changed, and names the company does not have.
+/// Group memberships that changed, of origin `idp` at a sign-in and of origin `manual` by hand,
+/// and names the company does not have.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effect {
     /// Joined.
@@ -86,7 +114,8 @@ pub struct Effect {
     pub unknown: Vec<String>,
 }
 
-/// What became of the administrator role of origin `idp`.
+/// What became of the administrator role, of origin `idp` at a sign-in and of origin `manual` by
+/// hand.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AdminEffect {

@@ -37,26 +37,10 @@ pub struct Draft {
 impl Draft {
     /// A record with nothing but a reference, a time and the provider whose callback was hit.
     pub(super) fn new(provider: &ProviderName, entropy: &Entropy, now: Timestamp) -> Self {
+        let reference = Reference::from_bytes(entropy.bytes());
         let record = Record {
-            reference: Reference::from_bytes(entropy.bytes()),
-            time: now,
-            kind: Kind::SignIn,
             provider: Some(provider.clone()),
-            subject_hmac: None,
-            outcome: AuditOutcome::Failed,
-            code: None,
-            detail: None,
-            company: None,
-            user: None,
-            groups: Effect::default(),
-            admin: AdminEffect::default(),
-            policy: None,
-            settings_sha256: None,
-            reads: Vec::new(),
-            lookups: Vec::new(),
-            trace: Vec::new(),
-            logs: Vec::new(),
-            durations_us: std::collections::BTreeMap::new(),
+            ..Record::new(reference, now, Kind::SignIn)
         };
         Self {
             record,

@@ -71,6 +71,14 @@ pub async fn end_all_of_user(store: &Store, user: &UserId) -> Result<u64, StoreE
     Ok(ended)
 }
 
+/// The same inside a transaction of the caller's.
+///
+/// # Errors
+/// The store is unavailable.
+pub async fn end_all_within(tx: &mut Tx, user: &UserId) -> Result<u64, StoreError> {
+    tx.end_sessions_of(user).await
+}
+
 /// Ends the sessions that came out of one session at the provider; says how many.
 ///
 /// # Errors

@@ -2,7 +2,7 @@ use super::*;
 use crate::directory::{companies, groups, users};
 use crate::domain::{CompanyId, Origin, SessionLife};
 use crate::store::Store;
-use crate::store::fixture::{Fixture, at, contains, entropy, vault};
+use crate::store::fixture::{Fixture, at, contains, entropy, vault, write};
 use jiff::SignedDuration;
 
 const ISSUER: &str = "https://idp.example";
@@ -17,10 +17,16 @@ async fn ann() -> (Fixture, UserId) {
     let fixture = Fixture::new().await;
     let store = &fixture.store;
     let acme: CompanyId = "acme".parse().unwrap();
-    companies::create(store, &acme, "Acme", at(0))
-        .await
-        .unwrap();
-    groups::create(store, &acme, "Dev", at(0)).await.unwrap();
+    write(store, async |tx| {
+        companies::create(tx, &acme, "Acme", at(0)).await
+    })
+    .await
+    .unwrap();
+    write(store, async |tx| {
+        groups::create(tx, &acme, "Dev", at(0)).await
+    })
+    .await
+    .unwrap();
     let user = UserId::new(at(0), &entropy());
     let mut tx = store.begin().await.unwrap();
     tx.insert_user(&user, "Ann", Some("ann@acme.com"), at(0))
@@ -92,20 +98,34 @@ async fn rights_are_read_live() {
     let store = &fixture.store;
     let acme = "acme".parse().unwrap();
     let cookie = opened(store, new_session(&user, "ann", None), 0).await;
-    users::set_admin(store, &user, true, at(1)).await.unwrap();
-    users::set_operator(store, &user, true).await.unwrap();
-    // In the group twice, by claims and by a person: listed once.
-    groups::add_member(store, &acme, "Dev", &user, at(1))
+    write(store, async |tx| {
+        users::set_admin(tx, &user, true, at(1)).await
+    })
+    .await
+    .unwrap();
+    write(store, async |tx| users::set_operator(tx, &user, true).await)
         .await
         .unwrap();
+    // In the group twice, by claims and by a person: listed once.
+    write(store, async |tx| {
+        groups::add_member(tx, &acme, "Dev", &user, at(1)).await
+    })
+    .await
+    .unwrap();
     let session = look_up(store, &cookie, &LIFE, at(2))
         .await
         .unwrap()
         .unwrap();
     assert!(session.admin && session.operator);
     assert_eq!(session.groups, ["Dev"]);
-    users::set_admin(store, &user, false, at(3)).await.unwrap();
-    groups::delete(store, &acme, "Dev").await.unwrap();
+    write(store, async |tx| {
+        users::set_admin(tx, &user, false, at(3)).await
+    })
+    .await
+    .unwrap();
+    write(store, async |tx| groups::delete(tx, &acme, "Dev").await)
+        .await
+        .unwrap();
     let session = look_up(store, &cookie, &LIFE, at(4))
         .await
         .unwrap()
@@ -119,15 +139,23 @@ async fn disabling_deleting_and_losing_the_company_end_sessions() {
     let store = &fixture.store;
     let open = || opened(store, new_session(&user, "ann", None), 0);
     let cookie = open().await;
-    users::set_disabled(store, &user, true).await.unwrap();
-    users::set_disabled(store, &user, false).await.unwrap();
+    write(store, async |tx| users::disable(tx, &user).await)
+        .await
+        .unwrap();
+    write(store, async |tx| users::enable(tx, &user).await)
+        .await
+        .unwrap();
     assert!(!alive(store, &cookie, 1).await);
     let cookie = open().await;
     let acme = "acme".parse().unwrap();
-    companies::delete(store, &acme, true).await.unwrap();
+    write(store, async |tx| companies::delete(tx, &acme, true).await)
+        .await
+        .unwrap();
     assert!(!alive(store, &cookie, 1).await);
     let cookie = open().await;
-    users::delete(store, &user, at(1)).await.unwrap();
+    write(store, async |tx| users::delete(tx, &user, at(1)).await)
+        .await
+        .unwrap();
     assert!(!alive(store, &cookie, 1).await);
     assert!(
         of_user(store, &user, &LIFE, at(1))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
-use super::Store;
+use super::{Store, StoreError, Tx};
 use crate::domain::{
     Attested, DatabaseUrl, Email, Entropy, Secret, Source, Verification, VerifiedIdentity,
     VerifiedTokens,
@@ -38,6 +38,17 @@ impl Fixture {
             .flat_map(|file| std::fs::read(file.expect("a file").path()).expect("its bytes"))
             .collect()
     }
+}
+
+/// A change in a transaction of its own.
+pub(crate) async fn write<T, E: From<StoreError>>(
+    store: &Store,
+    change: impl AsyncFnOnce(&mut Tx) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut tx = store.begin().await?;
+    let done = change(&mut tx).await?;
+    tx.commit().await?;
+    Ok(done)
 }
 
 pub(crate) fn entropy() -> Entropy {

@@ -147,6 +147,24 @@ impl Tx {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Whether the user has the role from this origin.
+    pub(crate) async fn is_admin(
+        &mut self,
+        user: &UserId,
+        company: &CompanyId,
+        origin: Origin,
+    ) -> Result<bool, StoreError> {
+        Ok(sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM administrators
+             WHERE user_id = $1 AND company_id = $2 AND origin = $3)",
+        )
+        .bind(user)
+        .bind(company)
+        .bind(origin)
+        .fetch_one(self.conn())
+        .await?)
+    }
+
     /// Groups of the company that the user is in from this origin, sorted.
     pub(crate) async fn groups_of_user(
         &mut self,

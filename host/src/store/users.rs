@@ -17,6 +17,7 @@ pub(crate) struct Person {
     pub(crate) id: UserId,
     pub(crate) disabled: bool,
     pub(crate) deleted: bool,
+    pub(crate) operator: bool,
     pub(crate) company: Option<CompanyId>,
 }
 
@@ -27,7 +28,7 @@ impl Tx {
         subject: &str,
     ) -> Result<Option<Person>, StoreError> {
         let row = sqlx::query_as(
-            "SELECT u.id, u.disabled, u.deleted_at IS NOT NULL, m.company_id
+            "SELECT u.id, u.disabled, u.deleted_at IS NOT NULL, u.operator, m.company_id
              FROM identities i JOIN users u ON u.id = i.user_id
              LEFT JOIN memberships m ON m.user_id = u.id
              WHERE i.issuer = $1 AND i.subject = $2",
@@ -41,7 +42,7 @@ impl Tx {
 
     pub(crate) async fn user(&mut self, id: &UserId) -> Result<Option<Person>, StoreError> {
         let row = sqlx::query_as(
-            "SELECT u.id, u.disabled, u.deleted_at IS NOT NULL, m.company_id
+            "SELECT u.id, u.disabled, u.deleted_at IS NOT NULL, u.operator, m.company_id
              FROM users u LEFT JOIN memberships m ON m.user_id = u.id WHERE u.id = $1",
         )
         .bind(id)
@@ -119,6 +120,34 @@ impl Tx {
         Ok(done.rows_affected() == 1)
     }
 
+    /// False if the identity is not the user's.
+    pub(crate) async fn delete_identity(
+        &mut self,
+        issuer: &str,
+        subject: &str,
+        user: &UserId,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "DELETE FROM identities WHERE issuer = $1 AND subject = $2 AND user_id = $3",
+        )
+        .bind(issuer)
+        .bind(subject)
+        .bind(user)
+        .execute(self.conn())
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// How many identities the user has.
+    pub(crate) async fn identities_of(&mut self, user: &UserId) -> Result<i64, StoreError> {
+        Ok(
+            sqlx::query_scalar("SELECT COUNT(*) FROM identities WHERE user_id = $1")
+                .bind(user)
+                .fetch_one(self.conn())
+                .await?,
+        )
+    }
+
     pub(crate) async fn set_disabled(
         &mut self,
         id: &UserId,
@@ -170,11 +199,14 @@ impl Tx {
     }
 }
 
-fn person((id, disabled, deleted, company): (UserId, bool, bool, Option<CompanyId>)) -> Person {
+type Columns = (UserId, bool, bool, bool, Option<CompanyId>);
+
+fn person((id, disabled, deleted, operator, company): Columns) -> Person {
     Person {
         id,
         disabled,
         deleted,
+        operator,
         company,
     }
 }

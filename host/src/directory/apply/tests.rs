@@ -5,7 +5,7 @@ use crate::directory::users::{GroupMembership, Status, UserDetails};
 use crate::directory::{Standing, companies, domains, groups, invitations, users, view};
 use crate::domain::{Decision, Grant, Outcome, Placement};
 use crate::store::Store;
-use crate::store::fixture::{Fixture, Who, at, entropy};
+use crate::store::fixture::{Fixture, Who, at, entropy, write};
 
 mod company;
 mod grants;
@@ -93,11 +93,15 @@ async fn directory() -> Fixture {
     let store = &fixture.store;
     for (id, names) in [("acme", &["Dev", "Ops"][..]), ("globex", &["Dev"][..])] {
         let id = id.parse().unwrap();
-        companies::create(store, &id, "A company", at(0))
-            .await
-            .unwrap();
+        write(store, async |tx| {
+            companies::create(tx, &id, "A company", at(0)).await
+        })
+        .await
+        .unwrap();
         for name in names {
-            groups::create(store, &id, name, at(0)).await.unwrap();
+            write(store, async |tx| groups::create(tx, &id, name, at(0)).await)
+                .await
+                .unwrap();
         }
     }
     fixture
@@ -105,9 +109,11 @@ async fn directory() -> Fixture {
 
 async fn invite(store: &Store, company: &str, email: &str, role: Role) {
     let company = company.parse().unwrap();
-    invitations::add(store, &company, email, role, at(0))
-        .await
-        .unwrap();
+    write(store, async |tx| {
+        invitations::add(tx, &company, email, role, at(0)).await
+    })
+    .await
+    .unwrap();
 }
 
 async fn details(store: &Store, user: &UserId) -> UserDetails {

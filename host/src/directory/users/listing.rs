@@ -4,7 +4,7 @@ use serde::Serialize;
 use crate::directory::DirectoryError;
 use crate::directory::companies::must_be_there;
 use crate::domain::{CompanyId, Origin, UserId};
-use crate::store::{Store, UserRow};
+use crate::store::{Store, StoreError, UserRow};
 
 /// A user as they are listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -83,6 +83,14 @@ pub async fn list(store: &Store, company: Option<&CompanyId>) -> Result<Vec<User
     must_be_there(store, company).await?;
     let rows = store.users(company).await?;
     Ok(rows.into_iter().map(User::from).collect())
+}
+
+/// Every issuer that somebody came from.
+///
+/// # Errors
+/// The store is unavailable.
+pub async fn issuers(store: &Store) -> Result<Vec<String>, StoreError> {
+    store.issuers().await
 }
 
 /// The id of a user who is given by id, or by an e-mail address that only one user has.

@@ -83,6 +83,15 @@ impl Store {
         .await?)
     }
 
+    /// Every issuer that somebody came from.
+    pub(crate) async fn issuers(&self) -> Result<Vec<String>, StoreError> {
+        Ok(
+            sqlx::query_scalar("SELECT DISTINCT issuer FROM identities ORDER BY issuer")
+                .fetch_all(&self.read)
+                .await?,
+        )
+    }
+
     /// Issuer and subject of every identity of the user.
     pub(crate) async fn identities(
         &self,

@@ -52,9 +52,11 @@ async fn where_moving_is_allowed_what_claims_gave_ends_and_the_rest_stays() {
         .groups(&["Dev", "Ops"])
         .admin(AdminChange::Grant);
     let user = first.signs_in(store).await.unwrap().user;
-    groups::add_member(store, &acme, "Ops", &user, at(61))
-        .await
-        .unwrap();
+    write(store, async |tx| {
+        groups::add_member(tx, &acme, "Ops", &user, at(61)).await
+    })
+    .await
+    .unwrap();
 
     let move_to = |company| attempt(Who::subject("ann"), company).may_move();
     let moved = move_to("globex")
@@ -100,9 +102,11 @@ async fn an_invitation_to_the_company_decided_is_accepted_with_its_role() {
     assert_eq!(kept.accepted_at, Some(at(60)));
     assert_eq!(kept.accepted_by.as_ref(), Some(&applied.user));
     // It gives its role once.
-    users::set_admin(store, &applied.user, false, at(70))
-        .await
-        .unwrap();
+    write(store, async |tx| {
+        users::set_admin(tx, &applied.user, false, at(70)).await
+    })
+    .await
+    .unwrap();
     attempt(ann(), "acme").signs_in(store).await.unwrap();
     assert!(!details(store, &applied.user).await.user.admin);
 }
@@ -134,12 +138,16 @@ async fn a_user_whose_company_was_deleted_is_placed_like_a_new_one() {
         .unwrap()
         .user;
     let acme = "acme".parse().unwrap();
-    let refused = companies::delete(store, &acme, false).await.unwrap_err();
+    let refused = write(store, async |tx| companies::delete(tx, &acme, false).await)
+        .await
+        .unwrap_err();
     assert!(
         refused.to_string().contains("1 user, 2 groups"),
         "{refused}"
     );
-    companies::delete(store, &acme, true).await.unwrap();
+    write(store, async |tx| companies::delete(tx, &acme, true).await)
+        .await
+        .unwrap();
     let seen = view(store, &Who::subject("ann").identity()).await.unwrap();
     assert!(seen.known.unwrap().memberships.is_empty());
     let placed = attempt(Who::subject("ann"), "globex")

@@ -55,7 +55,10 @@ async fn memberships_given_by_a_person_are_never_taken_away_by_claims() {
     let ann = || attempt(Who::subject("ann"), "acme");
     let user = ann().groups(&["Dev"]).signs_in(store).await.unwrap().user;
     for group in ["Dev", "Ops"] {
-        let new = groups::add_member(store, &acme, group, &user, at(61)).await;
+        let new = write(store, async |tx| {
+            groups::add_member(tx, &acme, group, &user, at(61)).await
+        })
+        .await;
         assert!(new.unwrap());
     }
     let both = memberships(&[("Dev", &[IDP, MANUAL]), ("Ops", &[MANUAL])]);
@@ -64,8 +67,11 @@ async fn memberships_given_by_a_person_are_never_taken_away_by_claims() {
     assert_eq!(effect.removed, ["Dev"]);
     let kept = memberships(&[("Dev", &[MANUAL]), ("Ops", &[MANUAL])]);
     assert_eq!(details(store, &user).await.groups, kept);
-    let gone = groups::remove_member(store, &acme, "Ops", &user).await;
-    assert!(gone.unwrap());
+    let gone = write(store, async |tx| {
+        groups::remove_member(tx, &acme, "Ops", &user).await
+    })
+    .await;
+    assert!(gone.unwrap().was);
     let kept = memberships(&[("Dev", &[MANUAL])]);
     assert_eq!(details(store, &user).await.groups, kept);
 }
@@ -96,7 +102,11 @@ async fn an_administrator_made_by_a_person_is_never_unmade_by_claims() {
     let store = &fixture.store;
     let ann = |change| attempt(Who::subject("ann"), "acme").admin(change);
     let user = ann(AdminChange::Grant).signs_in(store).await.unwrap().user;
-    users::set_admin(store, &user, true, at(61)).await.unwrap();
+    write(store, async |tx| {
+        users::set_admin(tx, &user, true, at(61)).await
+    })
+    .await
+    .unwrap();
     let then = details(store, &user).await.user;
     assert_eq!(then.admin_origins, [IDP, MANUAL]);
     ann(AdminChange::Revoke).signs_in(store).await.unwrap();

@@ -70,12 +70,16 @@ async fn a_disabled_user_is_refused_until_enabled() {
         .await
         .unwrap()
         .user;
-    users::set_disabled(store, &user, true).await.unwrap();
+    write(store, async |tx| users::disable(tx, &user).await)
+        .await
+        .unwrap();
     let seen = view(store, &Who::subject("ann").identity()).await.unwrap();
     assert_eq!((seen.standing, seen.known), (Standing::Disabled, None));
     let refused = attempt(Who::subject("ann"), "acme").signs_in(store).await;
     assert_eq!(refused, Err(Code::Disabled));
-    users::set_disabled(store, &user, false).await.unwrap();
+    write(store, async |tx| users::enable(tx, &user).await)
+        .await
+        .unwrap();
     assert!(
         attempt(Who::subject("ann"), "acme")
             .signs_in(store)
@@ -91,7 +95,9 @@ async fn a_deleted_user_stays_refused_and_frees_the_email_address() {
     let ann = || Who::subject("ann").verified("ann@acme.com");
     let first = attempt(ann(), "acme").groups(&["Dev"]);
     let user = first.signs_in(store).await.unwrap().user;
-    users::delete(store, &user, at(70)).await.unwrap();
+    write(store, async |tx| users::delete(tx, &user, at(70)).await)
+        .await
+        .unwrap();
     let seen = view(store, &ann().identity()).await.unwrap();
     assert_eq!(seen.standing, Standing::Disabled);
     let refused = attempt(ann(), "acme").signs_in(store).await;
@@ -102,7 +108,9 @@ async fn a_deleted_user_stays_refused_and_frees_the_email_address() {
     assert_eq!(tombstone.identities.len(), 1);
     let successor = Who::subject("other").verified("ann@acme.com");
     assert!(attempt(successor, "acme").signs_in(store).await.is_ok());
-    let error = users::set_disabled(store, &user, false).await.unwrap_err();
+    let error = write(store, async |tx| users::enable(tx, &user).await)
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("stays so"), "{error}");
 }
 
@@ -147,13 +155,24 @@ async fn a_linked_identity_is_the_user_it_was_linked_to() {
     let ann = Who::subject("ann").verified("ann@acme.com");
     let user = attempt(ann, "acme").signs_in(store).await.unwrap().user;
     let issuer = "https://idp.example";
-    users::link(store, &user, issuer, "new", at(61))
-        .await
-        .unwrap();
+    write(store, async |tx| {
+        users::link(tx, &user, issuer, "new", at(61)).await
+    })
+    .await
+    .unwrap();
     let new = Who::subject("new").verified("ann@acme.com");
     let applied = attempt(new, "acme").signs_in(store).await.unwrap();
     assert_eq!(applied.user, user);
-    let taken = users::link(store, &user, issuer, "new", at(61)).await;
+    let again = write(store, async |tx| {
+        users::link(tx, &user, issuer, "new", at(61)).await
+    });
+    assert!(!again.await.unwrap(), "nothing new");
+    let ben = attempt(Who::subject("ben"), "acme").signs_in(store).await;
+    let ben = ben.unwrap().user;
+    let taken = write(store, async |tx| {
+        users::link(tx, &ben, issuer, "new", at(61)).await
+    })
+    .await;
     assert!(taken.unwrap_err().to_string().contains("belongs to user"));
 }
 
@@ -162,7 +181,11 @@ async fn what_is_known_before_the_policy_depends_on_a_verified_email() {
     let fixture = directory().await;
     let store = &fixture.store;
     let acme = "acme".parse().unwrap();
-    domains::add(store, &acme, "Acme.com", at(0)).await.unwrap();
+    write(store, async |tx| {
+        domains::add(tx, &acme, "Acme.com", at(0)).await
+    })
+    .await
+    .unwrap();
     invite(store, "globex", "Ann@acme.com", Role::Admin).await;
     let verified = Who::subject("ann").verified("ann@ACME.com").identity();
     let seen = view(store, &verified).await.unwrap();
