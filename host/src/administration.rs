@@ -2,6 +2,7 @@
 //! or neither.
 
 mod companies;
+mod file;
 mod users;
 
 use jiff::Timestamp;

@@ -7,8 +7,10 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use tokio::net::TcpListener;
 
+use crate::administration::{Administration, By};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigErrors, Problem};
+use crate::config::{Config, ConfigErrors, Problem, directory_file};
+use crate::directory::Unfit;
 use crate::domain::{DatabaseUrl, Entropy, HostSettings, Provider, PublicUrl, Secret};
 use crate::http::{self, Usher};
 use crate::login::{Connection, Login};
@@ -103,6 +105,10 @@ pub async fn build(config: Config, options: Options) -> anyhow::Result<Usher> {
     }
     let store = Store::open(&host.database_url).await;
     let store = broken.unless(store, place("database_url"));
+    if let Some(file) = &host.directory_file {
+        let applied = apply_directory(file, store.as_ref(), &options).await;
+        broken.0.extend(applied.err().unwrap_or_default());
+    }
     // No key is made next to what is no database of ours.
     let mut vault = None;
     if let Some(store) = &store {
@@ -184,6 +190,46 @@ pub(crate) fn load_policy(provider: &Provider, runtime: &Runtime) -> anyhow::Res
     let at = || format!("policy of provider {}: {}", provider.name, path.display());
     let bytes = std::fs::read(path).with_context(at)?;
     runtime.load(&bytes, limits).with_context(at)
+}
+
+/// Creates what the directory file lists and is missing, before anything relies on it.
+async fn apply_directory(
+    file: &Path,
+    store: Option<&Store>,
+    options: &Options,
+) -> Result<(), Vec<Problem>> {
+    let (listed, mut problems) = directory_file::read(file);
+    let Some(store) = store else {
+        return Err(problems);
+    };
+    let administration = Administration {
+        store: store.clone(),
+        by: By::DirectoryFile,
+        now: options.clock.now(),
+        entropy: options.entropy,
+    };
+    let applied = match problems.as_slice() {
+        [] => administration.apply(&listed).await.map(Some),
+        _ => administration.try_out(&listed).await.map(|()| None),
+    };
+    let of = |place: &str, error: anyhow::Error| Problem::of(&error, place);
+    match applied {
+        Ok(Some(done)) => {
+            for kept in &done.kept {
+                tracing::warn!(place = kept.place, "directory file: {}; kept", kept.what);
+            }
+            let created = done.created.len();
+            tracing::info!(file = %file.display(), created, "directory file applied");
+            return Ok(());
+        }
+        Ok(None) => {}
+        Err(Unfit::Store(error)) => problems.push(of(&file.display().to_string(), error.into())),
+        Err(Unfit::Entries(entries)) => {
+            let entries = entries.into_iter();
+            problems.extend(entries.map(|(place, error)| of(&place, error.into())));
+        }
+    }
+    Err(problems)
 }
 
 /// A default company that does not exist would place everybody nowhere.

@@ -11,6 +11,7 @@ mod console;
 #[cfg(feature = "dev")]
 mod dev;
 mod doctor;
+mod directory;
 mod domain;
 mod evidence;
 mod failure;
@@ -144,6 +145,9 @@ enum Command {
     /// Users.
     #[command(subcommand)]
     User(user::User),
+    /// The directory as a whole: create what a file lists.
+    #[command(subcommand)]
+    Directory(directory::Directory),
     /// The decision log.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -173,6 +177,7 @@ impl Command {
             Self::Invite(command) => command.run(console).await,
             Self::Domain(command) => command.run(console).await,
             Self::User(command) => command.run(console).await,
+            Self::Directory(command) => command.run(console).await,
             Self::Audit(command) => command.run(console).await,
             Self::Policy(command) => command.run(console).await,
             Self::Doctor(command) => command.run(console).await,

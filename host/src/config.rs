@@ -6,6 +6,7 @@
 //! are declared once, in [`PROVIDER`] and [`HOST`].
 
 mod collect;
+pub mod directory_file;
 mod environment;
 mod file;
 mod hocon;

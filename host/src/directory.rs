@@ -11,12 +11,14 @@ mod error;
 pub mod groups;
 pub mod invitations;
 mod lookups;
+mod missing;
 pub mod users;
 mod view;
 
 pub use self::apply::{Applied, ApplyError, Entry, apply};
 pub use self::error::DirectoryError;
 pub use self::lookups::DirectoryLookups;
+pub use self::missing::{Completed, Created, Kept, Unfit, What, create_missing};
 pub use self::view::{Standing, View, view};
 
 /// Longest name of a company or group, in characters.

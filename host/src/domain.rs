@@ -4,6 +4,7 @@ mod audit;
 mod claims;
 mod code;
 mod decision;
+mod directory_file;
 mod entropy;
 mod evidence;
 mod hex;
@@ -25,6 +26,7 @@ pub use self::decision::{
     AdminChange, Admission, Decision, Finding, Grant, GroupChange, Outcome, Placement, Refusal,
     Step,
 };
+pub use self::directory_file::{DirectoryFile, Listed, ListedCompany};
 pub use self::entropy::Entropy;
 pub use self::evidence::{
     Call, Cost, Evidence, FindGroups, Level, LogLine, Lookup, PolicyId, Read, Reading,

@@ -1,5 +1,6 @@
 //! The commands beside a running service: what they do, print and end with.
 
+mod apply;
 mod cases;
 mod changes;
 mod directory;

@@ -159,7 +159,7 @@ fn join(prefix: &str, name: &str, scope: &Scope) -> String {
     format!("{prefix}.{name}")
 }
 
-fn line_of(text: &str, span: &Range<usize>) -> usize {
+pub(super) fn line_of(text: &str, span: &Range<usize>) -> usize {
     let before = text.get(..span.start).unwrap_or(text);
     before.matches('\n').count() + 1
 }

@@ -76,7 +76,7 @@ pub async fn remove(
     Ok(domain)
 }
 
-fn normalised(text: &str) -> Result<String, DirectoryError> {
+pub(super) fn normalised(text: &str) -> Result<String, DirectoryError> {
     let domain = text.trim().to_lowercase();
     let label = |label: &str| {
         (1..=63).contains(&label.len())

@@ -43,6 +43,8 @@ pub enum DirectoryError {
         "domain {domain} belongs to company \"{owner}\" already; a domain belongs to one company: usher domain remove --company {owner} {domain}"
     )]
     DomainTaken { domain: String, owner: CompanyId },
+    #[error("{what} is listed under company \"{owner}\" already; leave it under one of the two")]
+    ListedTwice { what: String, owner: CompanyId },
     #[error("domain {domain} does not belong to company \"{company}\"; see: usher domain list")]
     NoSuchDomain { domain: String, company: CompanyId },
     #[error("no user \"{0}\"; give an id or an e-mail address from: usher user list")]

@@ -85,7 +85,7 @@ pub async fn remove(
     Ok(email)
 }
 
-fn address(text: &str) -> Result<String, DirectoryError> {
+pub(super) fn address(text: &str) -> Result<String, DirectoryError> {
     // Whether it is verified shows at the sign-in.
     match Email::parse(text.trim(), Verification::Unstated) {
         Some(email) => Ok(email.address().to_owned()),

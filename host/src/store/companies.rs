@@ -59,6 +59,18 @@ impl Tx {
             .await?)
     }
 
+    pub(crate) async fn company_name(
+        &mut self,
+        id: &CompanyId,
+    ) -> Result<Option<String>, StoreError> {
+        Ok(
+            sqlx::query_scalar("SELECT name FROM companies WHERE id = $1")
+                .bind(id)
+                .fetch_optional(self.conn())
+                .await?,
+        )
+    }
+
     /// False if there is one with that id.
     pub(crate) async fn insert_company(
         &mut self,

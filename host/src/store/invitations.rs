@@ -57,6 +57,22 @@ impl Tx {
         .await?)
     }
 
+    /// Whether this address was ever invited to this company, and as what at last.
+    pub(crate) async fn invited_as(
+        &mut self,
+        email: &str,
+        company: &CompanyId,
+    ) -> Result<Option<Role>, StoreError> {
+        Ok(sqlx::query_scalar(
+            "SELECT role FROM invitations WHERE email = $1 AND company_id = $2
+             ORDER BY created_at DESC LIMIT 1",
+        )
+        .bind(email)
+        .bind(company)
+        .fetch_optional(self.conn())
+        .await?)
+    }
+
     pub(crate) async fn insert_invitation(
         &mut self,
         email: &str,

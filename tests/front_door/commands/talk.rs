@@ -9,7 +9,7 @@ use usher_tests::server::Installation;
 use super::misused;
 use crate::USHER;
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "serve",
     "dev",
     "company",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 10] = [
     "invite",
     "domain",
     "user",
+    "directory",
     "audit",
     "policy",
     "completions",
