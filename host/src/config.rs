@@ -17,7 +17,9 @@ mod nearest;
 mod origin;
 mod provider;
 mod reader;
+mod reference;
 mod report;
+mod shown;
 mod value;
 
 #[cfg(test)]
@@ -29,6 +31,7 @@ pub use self::environment::Environment;
 pub use self::keys::{Fallback, HOST, Key, Kind, PROVIDER, Place, Secrecy};
 pub use self::nearest::nearest;
 pub use self::origin::Origin;
+pub use self::reference::{Asked, Variable, look_up, variables};
 pub use self::report::{ConfigErrors, Problem};
 
 use self::collect::{Collected, collect};
@@ -88,6 +91,67 @@ pub struct Setting {
 /// # Errors
 /// Everything that is wrong, each with what, where and what to do.
 pub fn load(environment: &Environment, file: Option<&Path>) -> Result<Config, ConfigErrors> {
+    let Read {
+        host,
+        providers,
+        settings,
+        found,
+    } = read(environment, file);
+    match host {
+        Some(host) if found.problems.is_empty() => Ok(Config {
+            host,
+            providers,
+            warnings: found.warnings,
+            settings,
+        }),
+        _ => Err(found),
+    }
+}
+
+/// What is configured, right or wrong, fit to be shown.
+#[derive(Debug, Clone)]
+pub struct Inspected {
+    /// The effective values that are right, in the order in which settings are declared.
+    pub settings: Vec<Setting>,
+    /// What stops the start.
+    pub problems: Vec<Problem>,
+    /// What deserves attention besides.
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads the whole configuration to show it, also if a service could not start with it.
+pub fn inspect(environment: &Environment, file: Option<&Path>) -> Inspected {
+    let Read {
+        mut settings,
+        found,
+        ..
+    } = read(environment, file);
+    // Providers stay in their order: this sort is stable.
+    let order: Vec<_> = settings.iter().map(|s| s.provider.clone()).collect();
+    let provider = |s: &Setting| order.iter().position(|name| *name == s.provider);
+    settings.sort_by_cached_key(|setting| {
+        (
+            setting.provider.is_some(),
+            provider(setting),
+            setting.rank(),
+        )
+    });
+    Inspected {
+        settings,
+        problems: found.problems,
+        warnings: found.warnings,
+    }
+}
+
+/// Everything that can be read, and everything that is wrong with it.
+struct Read {
+    host: Option<HostSettings>,
+    providers: Vec<Provider>,
+    settings: Vec<Setting>,
+    found: ConfigErrors,
+}
+
+fn read(environment: &Environment, file: Option<&Path>) -> Read {
     let mut reports = Reports::default();
     let mut settings = Vec::new();
     let collected = collect(environment, file, &mut reports);
@@ -98,23 +162,20 @@ pub fn load(environment: &Environment, file: Option<&Path>) -> Result<Config, Co
         settings: &mut settings,
     });
     let providers = providers(&collected, &mut reports.providers, &mut settings);
-    if collected.providers.is_empty() && reports.providers.problems.is_empty() {
+    let nothing = collected.providers.is_empty() && reports.providers.problems.is_empty();
+    if nothing && !reports.providers.in_part {
         reports.providers.error(
             "no provider is configured",
             keys::BASE_URL.variable(None),
             "set base_url, client_id and client_secret of a provider; P is its name, such as keycloak",
         );
     }
-    let clean = reports.is_clean();
     let found = reports.into_errors();
-    match host {
-        Some(host) if clean => Ok(Config {
-            host,
-            providers,
-            warnings: found.warnings,
-            settings,
-        }),
-        _ => Err(found),
+    Read {
+        host,
+        providers,
+        settings,
+        found,
     }
 }
 

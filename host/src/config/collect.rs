@@ -13,6 +13,7 @@ use super::names::{Name, UNSERVED};
 use super::nearest::nearest;
 use super::origin::Origin;
 use super::report::{Report, Reports};
+use super::shown::typed;
 use super::value::unquoted;
 use crate::domain::ProviderName;
 
@@ -57,6 +58,12 @@ pub(super) struct Entry {
     pub(super) text: String,
     pub(super) shape: Shape,
     pub(super) origin: Origin,
+}
+
+impl Entry {
+    fn kind(&self) -> Option<Kind> {
+        Key::find(self.scope.keys(), &self.path).map(|key| key.kind)
+    }
 }
 
 /// One value of a known setting. Not `Debug`: it may be a secret.
@@ -112,7 +119,7 @@ pub(super) fn collect(
     reports: &mut Reports,
 ) -> Collected {
     let mut collected = Collected::default();
-    let written = file.map(|path| file::read(path, &mut reports.host));
+    let written = file.map(|path| file::read(path, reports));
     collected.add_layer(written.unwrap_or_default(), reports);
     let set = variables(environment, reports);
     collected.add_layer(set, reports);
@@ -123,10 +130,8 @@ impl Collected {
     fn add_layer(&mut self, entries: Vec<Entry>, reports: &mut Reports) {
         let mut layer: BTreeMap<(Scope, String), Given> = BTreeMap::new();
         let mut order = Vec::new();
-        for entry in entries {
-            if !is_known(&entry, reports.of(&entry.scope)) {
-                continue;
-            }
+        for entry in known(entries, reports) {
+            let kind = entry.kind();
             let given = Given {
                 text: entry.text,
                 shape: entry.shape,
@@ -134,7 +139,7 @@ impl Collected {
             };
             match layer.entry((entry.scope.clone(), entry.path.clone())) {
                 Slot::Vacant(slot) => drop(slot.insert(given)),
-                Slot::Occupied(slot) if slot.get().text == given.text => {}
+                Slot::Occupied(slot) if is_same(kind, &slot.get().text, &given.text) => {}
                 Slot::Occupied(slot) => reports.of(&entry.scope).error(
                     "one setting has two different values",
                     format!("{} and {}", slot.get().origin, given.origin),
@@ -145,35 +150,63 @@ impl Collected {
         }
         for slot in order {
             if let Some(given) = layer.remove(&slot)
-                && let Some(subtree) = self.subtree(&slot.0, &given.origin, &mut reports.providers)
+                && let Some(subtree) = self.subtree(&slot.0)
             {
                 subtree.0.insert(slot.1, given);
             }
         }
     }
 
-    fn subtree(
-        &mut self,
-        scope: &Scope,
-        origin: &Origin,
-        report: &mut Report,
-    ) -> Option<&mut Subtree> {
+    fn subtree(&mut self, scope: &Scope) -> Option<&mut Subtree> {
         let Scope::Provider(name) = scope else {
             return Some(&mut self.host);
         };
-        let name: ProviderName = match name.parse() {
-            Ok(name) => name,
-            Err(error) => {
-                report.error(error.to_string(), origin, "rename the provider");
-                return None;
-            }
-        };
+        let name: ProviderName = name.parse().ok()?;
         let index = self.providers.iter().position(|(known, _)| *known == name);
         let index = index.unwrap_or_else(|| {
             self.providers.push((name, Subtree::default()));
             self.providers.len() - 1
         });
         self.providers.get_mut(index).map(|(_, subtree)| subtree)
+    }
+}
+
+/// The settings that there are, of owners that there can be; the others are reported.
+fn known(entries: Vec<Entry>, reports: &mut Reports) -> Vec<Entry> {
+    let mut misnamed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut known = Vec::new();
+    for entry in entries {
+        match &entry.scope {
+            Scope::Provider(name) if name.parse::<ProviderName>().is_err() => {
+                let places = misnamed.entry(name.clone()).or_default();
+                places.push(entry.origin.to_string());
+            }
+            scope if is_known(&entry, reports.of(scope)) => known.push(entry),
+            _ => {}
+        }
+    }
+    for (name, places) in misnamed {
+        let words = name.split(|c: char| !c.is_ascii_alphanumeric());
+        let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+        let fix = match words.join("_") {
+            name if name.parse::<ProviderName>().is_ok() => format!("call it `{name}`"),
+            _ => "call it by letters and digits, such as `keycloak`".into(),
+        };
+        let what = match name.parse::<ProviderName>() {
+            Err(error) => error.to_string(),
+            Ok(_) => continue,
+        };
+        let place = places.join(", ");
+        reports.providers.error(what, place, fix);
+    }
+    known
+}
+
+/// Whether two texts are one value of a setting: `true` and `True`, `a,b` and `["a","b"]`.
+fn is_same(kind: Option<Kind>, one: &str, other: &str) -> bool {
+    match kind {
+        Some(kind) => typed(kind, one) == typed(kind, other),
+        None => one == other,
     }
 }
 
@@ -220,13 +253,15 @@ fn variables(environment: &Environment, reports: &mut Reports) -> Vec<Entry> {
         );
     }
     for variable in environment.not_text() {
-        if !matches!(Name::of(variable), Name::Foreign | Name::Trains) {
-            report.error(
-                "the value is not UTF-8 text",
-                variable,
-                "set it again as plain text",
-            );
-        }
+        let (scope, path) = match Name::of(variable) {
+            Name::Foreign | Name::Trains | Name::NotRead(..) => continue,
+            Name::Host(path) => (Scope::Host, path),
+            Name::Provider { provider, path, .. } => (Scope::Provider(provider), path),
+        };
+        let report = reports.of(&scope);
+        let fix = "set it again as plain text";
+        report.error("the value is not UTF-8 text", variable, fix);
+        report.attempted(&scope, path.strip_suffix("_file").unwrap_or(&path));
     }
     entries
 }
@@ -293,7 +328,10 @@ fn unknown(entry: &Entry, report: &mut Report) {
         .strip_suffix("_file")
         .and_then(|path| known().find(|k| *k == path));
     let fix = match without_file.or_else(|| nearest(path, known())) {
-        Some(known) => format!("did you mean {}?", spelt(scope, known, origin)),
+        Some(known) => {
+            report.attempted(scope, known);
+            format!("did you mean {}?", spelt(scope, known, origin))
+        }
         None => "remove it; `usher config env` lists every setting".into(),
     };
     let owner = if is_provider { "a provider" } else { "Usher" };

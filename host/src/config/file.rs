@@ -11,10 +11,19 @@ use super::collect::{Entry, Scope, Shape};
 use super::keys::{self, Key, Kind};
 use super::nearest::nearest;
 use super::origin::Origin;
-use super::report::Report;
+use super::report::{Report, Reports};
 
 /// Every value of the file, in the order in which it is written.
-pub(super) fn read(path: &Path, report: &mut Report) -> Vec<Entry> {
+pub(super) fn read(path: &Path, reports: &mut Reports) -> Vec<Entry> {
+    let (entries, whole) = entries(path, &mut reports.host);
+    if !whole {
+        reports.is_in_part();
+    }
+    entries
+}
+
+/// What can be read of the file, and whether that is all that it holds.
+fn entries(path: &Path, report: &mut Report) -> (Vec<Entry>, bool) {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) => {
@@ -23,7 +32,7 @@ pub(super) fn read(path: &Path, report: &mut Report) -> Vec<Entry> {
                 format!("--config {}", path.display()),
                 "name a TOML file that this user may read",
             );
-            return Vec::new();
+            return (Vec::new(), false);
         }
     };
     let root = match DeTable::parse(&text) {
@@ -36,25 +45,28 @@ pub(super) fn read(path: &Path, report: &mut Report) -> Vec<Entry> {
                 format!("{}:{place}", path.display()),
                 "correct that line; texts stand in quotes",
             );
-            return Vec::new();
+            return (Vec::new(), false);
         }
     };
     let mut reader = Reader {
         path,
         text: &text,
         entries: Vec::new(),
+        whole: true,
         report,
     };
     reader.root(root.get_ref());
-    let mut entries = reader.entries;
+    let (mut entries, whole) = (reader.entries, reader.whole);
     entries.sort_by_key(|(at, _)| *at);
-    entries.into_iter().map(|(_, entry)| entry).collect()
+    let entries = entries.into_iter().map(|(_, entry)| entry);
+    (entries.collect(), whole)
 }
 
 struct Reader<'a> {
     path: &'a Path,
     text: &'a str,
     entries: Vec<(usize, Entry)>,
+    whole: bool,
     report: &'a mut Report,
 }
 
@@ -72,6 +84,7 @@ impl Reader<'_> {
                         Some(known) => format!("did you mean `{known}`? "),
                         None => String::new(),
                     };
+                    self.whole = false;
                     self.report.error(
                         format!("`{given}` is no part of the configuration"),
                         self.place(name.span(), given),
@@ -86,14 +99,17 @@ impl Reader<'_> {
         for (name, value) in providers {
             match value.get_ref() {
                 DeValue::Table(table) => {
-                    let scope = Scope::Provider(name.get_ref().to_string());
+                    let scope = Scope::Provider(name.get_ref().to_lowercase());
                     self.table(&scope, "", table);
                 }
-                _ => self.report.error(
-                    format!("`{}` is no provider", name.get_ref()),
-                    self.place(name.span(), &format!("provider.{}", name.get_ref())),
-                    "write a table with the provider's name: [provider.keycloak]",
-                ),
+                _ => {
+                    self.whole = false;
+                    self.report.error(
+                        format!("`{}` is no provider", name.get_ref()),
+                        self.place(name.span(), &format!("provider.{}", name.get_ref())),
+                        "write a table with the provider's name: [provider.keycloak]",
+                    );
+                }
             }
         }
     }
@@ -112,7 +128,7 @@ impl Reader<'_> {
     fn value(&mut self, scope: &Scope, path: String, name: &Name<'_>, value: &Value<'_>) {
         let (text, shape) = match value.get_ref() {
             DeValue::String(text) => (text.to_string(), Shape::Text),
-            DeValue::Array(_) => (json(value, self.text).to_string(), Shape::List),
+            DeValue::Array(items) => (self.list(items), Shape::List),
             DeValue::Table(_) => (json(value, self.text).to_string(), Shape::Table),
             _ => (self.verbatim(value), Shape::Text),
         };
@@ -130,6 +146,16 @@ impl Reader<'_> {
             origin,
         };
         self.entries.push((name.span().start, entry));
+    }
+
+    /// A list as JSON; numbers in it are texts, so that an id stays what it is.
+    fn list(&self, items: &[Value<'_>]) -> String {
+        let item = |item: &Value<'_>| match item.get_ref() {
+            DeValue::String(_) | DeValue::Array(_) | DeValue::Table(_) => json(item, self.text),
+            _ => self.verbatim(item).into(),
+        };
+        let items: serde_json::Value = items.iter().map(item).collect();
+        items.to_string()
     }
 
     /// A number as it is written, so that an id stays what it is.

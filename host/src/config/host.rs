@@ -2,10 +2,13 @@
 //! between them.
 
 use jiff::SignedDuration;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use super::keys;
+use super::nearest::nearest;
 use super::reader::Reader;
-use super::value::{self, wrong};
+use super::value::{self, Wrong, wrong};
 use crate::domain::{
     Brand, DatabaseUrl, HostSettings, PublicUrl, RecordSettings, RecordedClaims, Secret,
     SessionLife,
@@ -26,7 +29,7 @@ pub(super) fn read(r: &mut Reader<'_>) -> Option<HostSettings> {
     let brand = brand(r);
     let oidc_ca_file = r.file(&keys::OIDC_CA_FILE);
     let oidc_allow_private = r.read(&keys::OIDC_ALLOW_PRIVATE, value::networks);
-    r.text(&keys::LOG);
+    r.read(&keys::LOG, log);
     Some(HostSettings {
         listen: listen?,
         public_url: Some(public_url?),
@@ -43,6 +46,30 @@ pub(super) fn read(r: &mut Reader<'_>) -> Option<HostSettings> {
     })
 }
 
+/// A level, or directives. A misspelt level would be taken for the name of a module, and
+/// nothing would be logged.
+fn log(text: &str) -> Result<(), Wrong> {
+    const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
+    const FIX: &str = "write a level (error, warn, info, debug, trace, off), or directives such as usher=debug,warn";
+    for directive in text.split(',').map(str::trim) {
+        let level = directive.rsplit('=').next().unwrap_or(directive);
+        let is_module = !directive.contains('=')
+            && (level.starts_with("usher") || level.contains("::") || level.contains('['));
+        if is_module || level.parse::<LevelFilter>().is_ok() {
+            continue;
+        }
+        let fix = match nearest(level, LEVELS) {
+            Some(known) => format!("did you mean {known}?"),
+            None => FIX.into(),
+        };
+        return wrong(format!("has no level `{}`", value::short(level)), fix);
+    }
+    match EnvFilter::try_new(text) {
+        Ok(_) => Ok(()),
+        Err(error) => wrong(format!("cannot be read: {error}"), FIX),
+    }
+}
+
 /// Where the directory lives: all that the commands which change it need.
 pub(super) fn database_url(r: &mut Reader<'_>) -> Option<DatabaseUrl> {
     let text = r.secret(&keys::DATABASE_URL)?;
@@ -51,6 +78,7 @@ pub(super) fn database_url(r: &mut Reader<'_>) -> Option<DatabaseUrl> {
         Err(error) => {
             let what = format!("{} {}", keys::DATABASE_URL.path, error.what);
             let place = r.place(&keys::DATABASE_URL);
+            r.withdraw(&keys::DATABASE_URL);
             r.report.error(what, place, error.fix);
             None
         }
@@ -58,7 +86,7 @@ pub(super) fn database_url(r: &mut Reader<'_>) -> Option<DatabaseUrl> {
 }
 
 fn public_url(r: &mut Reader<'_>) -> Option<PublicUrl> {
-    if !r.is_set(&keys::PUBLIC_URL) {
+    if r.is_missing(&keys::PUBLIC_URL) {
         let name = r.name(&keys::PUBLIC_URL);
         r.report.error(
             "public_url is not set: redirect URIs are made from it",
@@ -83,13 +111,14 @@ pub(super) fn secret_key(database: Option<&DatabaseUrl>, r: &mut Reader<'_>) -> 
     match key.as_ref().map(|key| key.expose().len()) {
         Some(..16) => {
             let what = "secret_key is shorter than 16 characters";
+            r.withdraw(&keys::SECRET_KEY);
             r.report.error(what, place, MAKE);
         }
         Some(16..32) => {
             let what = "secret_key is shorter than 32 characters, and may be guessed";
             r.report.warn(what, place, MAKE);
         }
-        None if is_postgres && !r.is_set(&keys::SECRET_KEY) => {
+        None if is_postgres && r.is_missing(&keys::SECRET_KEY) => {
             let what = "secret_key is not set, and required with PostgreSQL";
             r.report.error(what, place, MAKE);
         }

@@ -1,7 +1,7 @@
 //! What the name of a variable asks for. The prefix is upper-case, the rest is
 //! case-insensitive, `__` separates path elements.
 
-use super::keys::Place;
+use super::keys::{HOST, Key, Place};
 use super::nearest::nearest;
 
 /// What a variable is about.
@@ -34,6 +34,12 @@ const SSO: &[&str] = &[
     "allow_settings_providers",
 ];
 
+/// The setting that `USHER_PUBLIC_URL` or `USHER_SESSION_IDLE` means.
+fn one_underscore(variable: &str) -> Option<&'static Key> {
+    let path = variable.strip_prefix("USHER_")?.to_lowercase();
+    HOST.iter().find(|key| key.path.replace('.', "_") == path)
+}
+
 impl Name {
     pub(super) fn of(variable: &str) -> Self {
         if let Some(rest) = variable.strip_prefix("USHER__") {
@@ -45,6 +51,13 @@ impl Name {
         }
         if variable.starts_with("TRAINS__") {
             return Self::Trains;
+        }
+        if let Some(known) = one_underscore(variable) {
+            return Self::NotRead(
+                "two underscores stand between the parts of a name, so this variable is not read"
+                    .into(),
+                format!("call it {}", known.variable(None)),
+            );
         }
         let upper = variable.to_uppercase();
         let ours = upper.starts_with("USHER__")
@@ -138,6 +151,8 @@ mod tests {
         assert_eq!(Name::of("TRAINS__services__x"), Name::Trains);
         for ours in [
             "usher__listen",
+            "USHER_LISTEN",
+            "USHER_SESSION_IDLE",
             "Clearml__services__login__sso__oauth_client__k__base_url",
             "CLEARML__service__login__sso__oauth_client__k__base_url",
             "CLEARML__services__login__sso__saml_client__k__entity_id",

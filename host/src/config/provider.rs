@@ -81,17 +81,17 @@ pub(super) fn read(name: &ProviderName, r: &mut Reader<'_>) -> Option<Provider> 
 
 /// The required settings that are not set.
 pub(super) fn missing(r: &Reader<'_>) -> Vec<&'static Key> {
-    let with_key = r
-        .given
-        .given(keys::CLIENT_AUTH.path)
-        .is_some_and(|given| given.text.trim() == "private_key_jwt");
-    let credential = match with_key {
-        true => &keys::CLIENT_KEY_FILE,
-        false => &keys::CLIENT_SECRET,
+    let way = r.given.given(keys::CLIENT_AUTH.path);
+    let credential = match way.map(|given| given.text.trim()) {
+        None | Some("client_secret_basic" | "client_secret_post") => Some(&keys::CLIENT_SECRET),
+        Some("private_key_jwt") => Some(&keys::CLIENT_KEY_FILE),
+        // That is reported already.
+        Some(_) => None,
     };
-    [&keys::BASE_URL, &keys::CLIENT_ID, credential]
+    [Some(&keys::BASE_URL), Some(&keys::CLIENT_ID), credential]
         .into_iter()
-        .filter(|key| !r.is_set(key))
+        .flatten()
+        .filter(|key| r.is_missing(key))
         .collect()
 }
 
@@ -237,7 +237,9 @@ fn groups(r: &mut Reader<'_>) -> Option<Groups> {
     let admins = r.list(&keys::GROUPS_ADMINS);
     let case_sensitive = r.flag(&keys::GROUPS_CASE_SENSITIVE);
     let prohibit = r.flag(&keys::GROUPS_PROHIBIT);
-    if prohibit == Some(true) && enabled == Some(false) {
+    let off = enabled == Some(false)
+        && (r.is_set(&keys::GROUPS_ENABLED) || r.is_missing(&keys::GROUPS_ENABLED));
+    if prohibit == Some(true) && off {
         let enabled = r.name(&keys::GROUPS_ENABLED);
         let place = r.place(&keys::GROUPS_PROHIBIT);
         r.report.error(
@@ -353,7 +355,7 @@ fn policy(r: &mut Reader<'_>) -> Option<PolicySettings> {
         ];
         value::choice(text, &words)
     });
-    let settings = r.read(&keys::POLICY_SETTINGS, object);
+    let settings = r.read(&keys::POLICY_SETTINGS, value::object);
     let may_move = r.flag(&keys::POLICY_MAY_MOVE);
     Some(PolicySettings {
         module,
@@ -361,17 +363,6 @@ fn policy(r: &mut Reader<'_>) -> Option<PolicySettings> {
         settings: settings?,
         may_move: may_move?,
     })
-}
-
-fn object(text: &str) -> Result<serde_json::Map<String, serde_json::Value>, Wrong> {
-    const FIX: &str = r#"write an object, such as {"department": "research"}"#;
-    match serde_json::from_str(text) {
-        Ok(serde_json::Value::Object(object)) => Ok(object),
-        Ok(serde_json::Value::String(quoted)) if quoted.starts_with('{') => object(&quoted),
-        Ok(_) => wrong("is JSON, but no object", FIX),
-        // The error's own text names line and column and never quotes the value.
-        Err(error) => wrong(format!("is not JSON: {error}"), FIX),
-    }
 }
 
 /// Loopback is reachable only for a provider that is itself on loopback.

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 
 use super::Setting;
 use super::collect::{Given, Scope, Shape, Subtree};
-use super::keys::{Fallback, Key, Kind, Secrecy};
+use super::keys::{Fallback, Key, Kind};
 use super::origin::Origin;
 use super::report::Report;
+use super::shown::shown;
 use super::value::{self, Wrong};
 use crate::domain::{ProviderName, Secret};
 
@@ -38,7 +39,6 @@ impl Reader<'_> {
                 return None;
             }
         };
-        self.keep(key, &shown(key, &text), origin.clone());
         let parsed = match fits(key.kind, shape) {
             true => parse(&text),
             false => value::wrong(
@@ -46,7 +46,16 @@ impl Reader<'_> {
                 format!("write a {}", key.kind.describe()),
             ),
         };
-        parsed.map_err(|wrong| self.wrong(key, &origin, wrong)).ok()
+        match parsed {
+            Ok(value) => {
+                self.keep(key, &shown(key, &text), origin);
+                Some(value)
+            }
+            Err(wrong) => {
+                self.wrong(key, &origin, wrong);
+                None
+            }
+        }
     }
 
     /// A text, taken raw.
@@ -140,6 +149,18 @@ impl Reader<'_> {
         self.found(key).is_some() || (key.has_file_twin() && self.given.given(&twin).is_some())
     }
 
+    /// Whether a setting is absent without anything being reported that explains it.
+    pub(super) fn is_missing(&self, key: &'static Key) -> bool {
+        !self.is_set(key) && !self.report.explains_absence(&self.scope(), key.path)
+    }
+
+    /// Takes back a value that shows to be wrong only together with others.
+    pub(super) fn withdraw(&mut self, key: &'static Key) {
+        let provider = self.provider;
+        self.settings
+            .retain(|kept| kept.key != key || kept.provider.as_ref() != provider);
+    }
+
     /// What is set. An empty value counts as not set where nothing is possible.
     fn found(&self, key: &'static Key) -> Option<&Given> {
         let given = self.given.given(key.path)?;
@@ -168,11 +189,14 @@ impl Reader<'_> {
         if !self.given.is_by_file() {
             return key.variable(self.provider);
         }
-        let scope = match self.provider {
+        self.scope().file_key(key.path)
+    }
+
+    fn scope(&self) -> Scope {
+        match self.provider {
             Some(provider) => Scope::Provider(provider.to_string()),
             None => Scope::Host,
-        };
-        scope.file_key(key.path)
+        }
     }
 
     /// Keeps the effective value of one of the names below a setting.
@@ -228,21 +252,5 @@ fn fits(kind: Kind, shape: Shape) -> bool {
         Shape::Text => true,
         Shape::List => matches!(kind, Kind::List | Kind::Networks),
         Shape::Table => kind == Kind::Json,
-    }
-}
-
-/// A value as it may be shown.
-fn shown(key: &Key, text: &str) -> String {
-    match key.secrecy {
-        Secrecy::Open => text.to_owned(),
-        Secrecy::Secret => "***".to_owned(),
-        Secrecy::Password => match url::Url::parse(text) {
-            Ok(mut url) if url.password().is_some() => match url.set_password(Some("***")) {
-                Ok(()) => url.to_string(),
-                Err(()) => "***".to_owned(),
-            },
-            Ok(_) => text.to_owned(),
-            Err(_) => "***".to_owned(),
-        },
     }
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::collect::Scope;
@@ -102,6 +103,12 @@ impl Reports {
         }
     }
 
+    /// Part of the configuration could not be read: what seems to be missing may be there.
+    pub(super) fn is_in_part(&mut self) {
+        self.host.in_part = true;
+        self.providers.in_part = true;
+    }
+
     pub(super) fn is_clean(&self) -> bool {
         self.host.problems.is_empty() && self.providers.problems.is_empty()
     }
@@ -122,9 +129,22 @@ impl Reports {
 pub(super) struct Report {
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
+    /// Something that holds many settings could not be read, and that is said already.
+    pub(super) in_part: bool,
+    /// Settings that somebody tried to set: the attempt is reported, their absence is not.
+    attempted: BTreeSet<(Scope, String)>,
 }
 
 impl Report {
+    /// Whether the absence of a setting only follows from what is reported already.
+    pub(super) fn explains_absence(&self, scope: &Scope, path: &str) -> bool {
+        self.in_part || self.attempted.contains(&(scope.clone(), path.to_owned()))
+    }
+
+    pub(super) fn attempted(&mut self, scope: &Scope, path: &str) {
+        self.attempted.insert((scope.clone(), path.to_owned()));
+    }
+
     pub(super) fn error(
         &mut self,
         what: impl Into<String>,

@@ -1,8 +1,11 @@
 //! The loader from outside: variables and file in, settings or problems out.
 
+mod each;
 mod file;
+mod forms;
 mod golden;
 mod refused;
+mod wrong;
 
 use super::*;
 

@@ -248,6 +248,18 @@ pub(super) fn database(text: &str) -> Result<DatabaseUrl, Wrong> {
     }
 }
 
+/// A JSON object.
+pub(super) fn object(text: &str) -> Result<serde_json::Map<String, serde_json::Value>, Wrong> {
+    const FIX: &str = r#"write an object, such as {"department": "research"}"#;
+    match serde_json::from_str(text) {
+        Ok(serde_json::Value::Object(object)) => Ok(object),
+        Ok(serde_json::Value::String(quoted)) if quoted.starts_with('{') => object(&quoted),
+        Ok(_) => wrong("is JSON, but no object", FIX),
+        // The error's own text names line and column and never quotes the value.
+        Err(error) => wrong(format!("is not JSON: {error}"), FIX),
+    }
+}
+
 /// A value short enough to be quoted in an error.
 pub(super) fn short(text: &str) -> String {
     let mut quoted: String = text.chars().take(60).map(printable).collect();
@@ -257,8 +269,14 @@ pub(super) fn short(text: &str) -> String {
     quoted
 }
 
+/// Neither a control character nor one that turns or hides the text around it.
 fn printable(c: char) -> char {
-    if c.is_control() { '\u{fffd}' } else { c }
+    match c {
+        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => '\u{fffd}',
+        '\u{2060}'..='\u{2069}' | '\u{feff}' => '\u{fffd}',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    }
 }
 
 #[cfg(test)]

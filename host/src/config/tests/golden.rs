@@ -157,6 +157,29 @@ fn compose_gives_the_same_in_its_map_form_and_its_list_form() {
 }
 
 #[test]
+fn the_file_holds_the_same_lines_in_both_letter_cases() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("usher.toml");
+    for spelt in [str::to_lowercase, str::to_uppercase] {
+        let mut text = "[usher]\npublic_url = \"https://login.example.com\"\n".to_owned();
+        text.push_str("[provider.keycloak]\n");
+        for (name, value) in extra_envs() {
+            let (_, setting) = name.split_once("__keycloak__").unwrap();
+            // The page's list is a TOML list, its flags are TOML flags.
+            let value = match value.starts_with('[') || value == "true" {
+                true => value,
+                false => format!("{value:?}"),
+            };
+            let setting = spelt(&setting.replace("__", "."));
+            text.push_str(&format!("{setting} = {value}\n"));
+        }
+        std::fs::write(&path, text).unwrap();
+        let config = load(&Environment::default(), Some(&path));
+        assert_is_the_page(&config.unwrap_or_else(|errors| panic!("{errors}")));
+    }
+}
+
+#[test]
 fn an_empty_admin_role_switches_role_association_off() {
     for empty in ["", "\"\""] {
         let config = with(&[("services admin_role", empty)]);
