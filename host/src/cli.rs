@@ -7,6 +7,7 @@
 mod audit;
 mod company;
 mod completions;
+mod config;
 mod console;
 #[cfg(feature = "dev")]
 mod dev;
@@ -151,6 +152,9 @@ enum Command {
     /// The decision log.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// The configuration: what holds, and why.
+    #[command(subcommand)]
+    Config(config::Config),
     /// Policies: look into them, try them, test them.
     #[command(subcommand)]
     Policy(policy::Policy),
@@ -166,6 +170,8 @@ impl Command {
             Self::Serve(command) => return command.run(console).await,
             #[cfg(feature = "dev")]
             Self::Dev(command) => return command.run(console).await,
+            // What is to be logged may be what is wrong with it.
+            Self::Config(command) => return command.run(console),
             _ => {
                 let filter = logging::of_command(console.environment);
                 logging::start(filter, console.environment)?;

@@ -3,6 +3,7 @@
 
 mod commands;
 mod example;
+mod reference;
 mod settings;
 
 use std::path::{Path, PathBuf};

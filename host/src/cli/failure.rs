@@ -28,6 +28,12 @@ impl Failure {
         Self { exit: 1, problems }
     }
 
+    /// What is wrong is printed already, as data.
+    pub(super) fn told(exit: u8) -> Self {
+        let problems = Vec::new();
+        Self { exit, problems }
+    }
+
     /// A service does not start from what it is given; exit 2.
     pub(super) fn start(error: anyhow::Error, place: &str) -> Self {
         match error.downcast::<ConfigErrors>() {

@@ -1,5 +1,7 @@
 //! Commands in process: arguments and environment in, exit code and both streams out.
 
+mod config;
+
 use serde_json::Value;
 
 use super::*;
