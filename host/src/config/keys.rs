@@ -115,7 +115,15 @@ pub enum Secrecy {
     Secret,
 }
 
+/// Settings that are read, checked and shown, and change nothing in this version.
+const WITHOUT_EFFECT: &[&str] = &["ops_listen", "trusted_proxies", "allow_initiation"];
+
 impl Key {
+    /// Whether this version does what the setting says.
+    pub fn has_effect(&self) -> bool {
+        !WITHOUT_EFFECT.contains(&self.path)
+    }
+
     /// Whether `…_file` may name a file that holds the value.
     pub fn has_file_twin(&self) -> bool {
         self.secrecy != Secrecy::Open
@@ -196,7 +204,7 @@ keys! {
     CLAIM_NAME "claims.name" Services Open Kind::Claim, Is("name"),
         "Claim with the display name", "preferred_username";
     CLAIM_USER_ID "claims.user_id" Services Open Kind::Claim, Is("sub"),
-        "Claim with the user's id at the provider", "sub";
+        "Claim with the user's id at the provider, for policies; a person is always recognised by issuer and sub", "sub";
     CLAIM_EMAIL "claims.email" Services Open Kind::Claim, Is("email"),
         "Claim with the e-mail address", "email";
     GROUPS_ENABLED "groups.enabled" Services Open Kind::Flag, Is("false"),

@@ -22,7 +22,7 @@ pub(super) fn read(name: &ProviderName, r: &mut Reader<'_>) -> Option<Provider> 
     let client_id = r.text(&keys::CLIENT_ID);
     let default_company = r.read(&keys::DEFAULT_COMPANY, company);
     let claim_name = r.read(&keys::CLAIM_NAME, claim);
-    let claim_user_id = r.read(&keys::CLAIM_USER_ID, claim);
+    let claim_user_id = user_id(r);
     let claim_email = r.read(&keys::CLAIM_EMAIL, claim);
     let groups = groups(r);
     let admin_role = r.text(&keys::ADMIN_ROLE);
@@ -136,6 +136,18 @@ fn claim(text: &str) -> Result<ClaimName, Wrong> {
         },
         Ok,
     )
+}
+
+/// Whoever could choose the claim that says who they are could be anybody.
+fn user_id(r: &mut Reader<'_>) -> Option<ClaimName> {
+    let name = r.read(&keys::CLAIM_USER_ID, claim)?;
+    if name.pointer() != "/sub" {
+        let what = "claims.user_id changes nobody's identity, which is always issuer and subject (sub); only a policy of your own can read the setting";
+        let place = r.place(&keys::CLAIM_USER_ID);
+        r.report
+            .warn(what, place, "remove it, unless your policy reads it");
+    }
+    Some(name)
 }
 
 fn algorithm(text: &str) -> Result<Algorithm, Wrong> {

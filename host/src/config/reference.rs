@@ -97,7 +97,8 @@ impl Variable {
                 "File that holds {}; one newline at its end is trimmed",
                 self.key.path
             ),
-            false => self.key.meaning.into(),
+            false if self.key.has_effect() => self.key.meaning.into(),
+            false => format!("{} (without effect in this version)", self.key.meaning),
         }
     }
 

@@ -84,6 +84,21 @@ fn what_others_read_is_ignored_or_warned_about() {
 }
 
 #[test]
+fn what_changes_nothing_is_said_to() {
+    for (name, value) in [
+        ("USHER__OPS_LISTEN", "127.0.0.1:9090"),
+        ("USHER__TRUSTED_PROXIES", "10.0.0.0/8"),
+        ("services allow_initiation", "true"),
+        ("services claims__user_id", "preferred_username"),
+    ] {
+        let warnings = with(&[(name, value)]).warnings;
+        assert_eq!(warnings.len(), 1, "{name}: {warnings:?}");
+        assert_eq!(warnings[0].place, variable(name));
+    }
+    assert_eq!(with(&[("services claims__user_id", "/sub")]).warnings, []);
+}
+
+#[test]
 fn two_values_for_one_setting_are_an_error_and_equal_ones_are_not() {
     let twice = |value| [("secure base_url", value)];
     let found = problem(&twice("https://other.example.com/realms/r"));
