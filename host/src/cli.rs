@@ -11,8 +11,8 @@ mod config;
 mod console;
 #[cfg(feature = "dev")]
 mod dev;
-mod doctor;
 mod directory;
+mod doctor;
 mod domain;
 mod evidence;
 mod failure;

@@ -124,7 +124,11 @@ pub async fn examine(subject: Subject<'_>, report: &mut Report<'_>) {
     report.turn_to("host");
     host::public_url(&config, report);
     host::listener(&config, report).await;
-    let records = host::database(&config, subject.entropy, report).await;
+    let store = host::database(&config, report).await;
+    let vault = match &store {
+        Some(store) => host::key(&config, store, subject.entropy, report).await,
+        None => None,
+    };
     let outbound = host::trust(&config, report);
     let runtime = Runtime::start(RuntimeOptions::default());
 
@@ -135,9 +139,12 @@ pub async fn examine(subject: Subject<'_>, report: &mut Report<'_>) {
             provider::examine(&config, &relying_party, subject, report).await;
         }
         policy::examine(&config, provider, &runtime, report).await;
-        if let Some(records) = &records {
-            host::default_company(&config, provider, &records.store, report).await;
-            records::examine(provider, records, subject.clock.now(), report).await;
+        if let Some(store) = &store {
+            host::default_company(&config, provider, store, report).await;
+        }
+        if let (Some(store), Some(vault)) = (&store, &vault) {
+            let now = subject.clock.now();
+            records::examine(provider, store, vault, now, report).await;
         }
     }
 }

@@ -5,6 +5,7 @@ mod browser;
 mod commands;
 mod crash;
 mod dev;
+mod doctor;
 mod documents;
 mod guest;
 mod keycloak;
@@ -16,6 +17,7 @@ mod relying_party;
 mod sessions;
 mod sign_in;
 mod start;
+mod tested;
 
 /// The service under test.
 const USHER: &str = env!("CARGO_BIN_EXE_usher-under-test");

@@ -13,12 +13,6 @@ use crate::oidc::Outbound;
 use crate::seal::Vault;
 use crate::store::Store;
 
-/// Directory and decision log, with what opens its values.
-pub(super) struct Records {
-    pub(super) store: Store,
-    pub(super) vault: Vault,
-}
-
 /// What browsers see, and with it the session cookie.
 pub(super) fn public_url(config: &Config, report: &mut Report<'_>) {
     match &config.host.public_url {
@@ -59,12 +53,8 @@ pub(super) async fn listener(config: &Config, report: &mut Report<'_>) {
     }
 }
 
-/// Opens the database and the key that seals what lies in it. Neither is made.
-pub(super) async fn database(
-    config: &Config,
-    entropy: Entropy,
-    report: &mut Report<'_>,
-) -> Option<Records> {
+/// Opens the database; none is made.
+pub(super) async fn database(config: &Config, report: &mut Report<'_>) -> Option<Store> {
     let place = config.place(None, "database_url");
     if let DatabaseUrl::Sqlite(path) = &config.host.database_url
         && !path.exists()
@@ -97,11 +87,11 @@ pub(super) async fn database(
         1 => report.fine("database", "it opens, and has one company"),
         n => report.fine("database", format!("it opens, and has {n} companies")),
     }
-    let vault = key(config, &store, entropy, report).await?;
-    Some(Records { store, vault })
+    Some(store)
 }
 
-async fn key(
+/// Opens the key that seals what lies in the database; none is made.
+pub(super) async fn key(
     config: &Config,
     store: &Store,
     entropy: Entropy,

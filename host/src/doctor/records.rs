@@ -4,12 +4,12 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::host::Records;
 use super::provider::compare_clocks;
 use super::{Report, ago, is_keycloak};
 use crate::audit;
 use crate::domain::{Actor, AuditOutcome, Claims, Code, Kind, Provider, Record, Source, remedy};
-use crate::store::StoreError;
+use crate::seal::Vault;
+use crate::store::{Store, StoreError};
 
 /// How many of the last sign-ins through a provider count, and how many records are looked
 /// through for them.
@@ -18,11 +18,12 @@ const LOOKED_THROUGH: usize = 1000;
 
 pub(super) async fn examine(
     provider: &Provider,
-    records: &Records,
+    store: &Store,
+    vault: &Vault,
     now: Timestamp,
     report: &mut Report<'_>,
 ) {
-    let last = match last(provider, records).await {
+    let last = match last(provider, store, vault).await {
         Ok(last) => last,
         Err(error) => return report.broken("sign-ins", error.to_string(), ""),
     };
@@ -54,8 +55,12 @@ struct SignIn {
 }
 
 /// Newest first.
-async fn last(provider: &Provider, records: &Records) -> Result<Vec<SignIn>, StoreError> {
-    let mut walk = audit::all(&records.store, &records.vault);
+async fn last(
+    provider: &Provider,
+    store: &Store,
+    vault: &Vault,
+) -> Result<Vec<SignIn>, StoreError> {
+    let mut walk = audit::all(store, vault);
     let mut last = Vec::new();
     for _ in 0..LOOKED_THROUGH {
         let Some(record) = walk.next().await? else {
@@ -64,7 +69,7 @@ async fn last(provider: &Provider, records: &Records) -> Result<Vec<SignIn>, Sto
         if record.kind != Kind::SignIn || record.provider.as_ref() != Some(&provider.name) {
             continue;
         }
-        let claims = audit::claims(&records.store, &record.reference, &records.vault).await;
+        let claims = audit::claims(store, &record.reference, vault).await;
         // A record that another key sealed is a record without claims.
         let claims = claims.unwrap_or_default();
         last.push(SignIn { record, claims });
