@@ -13,7 +13,7 @@ use crate::config::{Config, ConfigErrors, Problem, directory_file};
 use crate::directory::Unfit;
 use crate::domain::{DatabaseUrl, Entropy, HostSettings, Provider, PublicUrl, Secret};
 use crate::http::{self, Usher};
-use crate::login::{Connection, Login};
+use crate::login::{Connection, Login, Refusals};
 use crate::oidc::{Outbound, RelyingParty};
 use crate::policy::{self, Policy, Runtime, RuntimeOptions};
 use crate::seal::{self, Vault};
@@ -149,6 +149,7 @@ pub async fn build(config: Config, options: Options) -> anyhow::Result<Usher> {
         records: host.records.clone(),
         entropy: options.entropy,
         signed_out_url: public_url.join("/logout/done"),
+        refusals: Refusals::default(),
     };
     http::assemble(login, &host, public_url, options.clock, options.development)
 }
@@ -283,7 +284,8 @@ pub fn key_file(database: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Removes what has had its time, every ten minutes: attempts, sessions, recorded values.
+/// Removes what has had its time, every ten minutes: attempts, sessions, used logout tokens,
+/// recorded values.
 async fn housekeep(usher: Usher) {
     let mut round = tokio::time::interval(HOUSEKEEPING);
     loop {
@@ -292,6 +294,7 @@ async fn housekeep(usher: Usher) {
         let swept = async {
             sessions::attempts::purge(store, now).await?;
             sessions::purge(store, &usher.session_life, now).await?;
+            sessions::logout::purge(store, now).await?;
             audit::purge(store, now).await
         };
         if let Err(error) = swept.await {

@@ -10,6 +10,7 @@ mod evidence;
 mod hex;
 mod host;
 mod identity;
+mod logout;
 mod lookups;
 mod names;
 mod origin;
@@ -37,6 +38,8 @@ pub use self::host::{
 };
 pub(crate) use self::identity::Attested;
 pub use self::identity::{VerifiedIdentity, VerifiedTokens};
+pub(crate) use self::logout::AttestedLogout;
+pub use self::logout::{VerifiedLogout, Whose};
 pub use self::lookups::{LookupFailed, Lookups, Pending};
 pub use self::names::{CompanyId, InvalidName, ProviderName, Reference, UserId};
 pub use self::origin::Origin;

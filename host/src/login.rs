@@ -3,6 +3,8 @@
 mod draft;
 mod error;
 mod exit;
+mod provider_logout;
+mod refusals;
 mod tested;
 
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use url::Url;
 pub use self::draft::Draft;
 pub use self::error::{Failed, LoginError, StateFault};
 pub use self::exit::{Departure, Parted};
+pub use self::provider_logout::LogoutError;
+pub use self::refusals::Refusals;
 pub use self::tested::{Answered, Change, Tested};
 
 use crate::audit;
@@ -42,6 +46,8 @@ pub struct Login {
     pub entropy: Entropy,
     /// Where browsers come back to after they left the provider.
     pub signed_out_url: Url,
+    /// Which refused logout tokens were recorded lately.
+    pub refusals: Refusals,
 }
 
 /// One provider with its relying party and its policy; cheap to clone.

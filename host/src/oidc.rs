@@ -15,6 +15,7 @@
 
 mod assertion;
 mod authorize;
+mod back_channel;
 mod cache;
 mod checks;
 pub mod claims;
@@ -74,6 +75,9 @@ struct Inner {
     gate: Gate,
     metadata: Cached<Metadata>,
     keys: Cached<Published>,
+    /// For tokens that anybody may send: whoever makes up key ids there does not use up the
+    /// fetch that a sign-in after a rotation needs (hole 44).
+    strangers_keys: Cached<Published>,
     contact: Contact,
 }
 
@@ -95,6 +99,7 @@ impl RelyingParty {
             metadata: Cached::new(discovery::is_refusal),
             // Keys that were good stay good while newer ones cannot be had.
             keys: Cached::new(|_| false),
+            strangers_keys: Cached::new(|_| false),
             contact: Contact::default(),
         }))
     }
@@ -151,16 +156,42 @@ impl RelyingParty {
     /// There is no key set to be had.
     pub async fn keys(&self, tokens: &Tokens, now: Timestamp) -> Result<Keys, OidcError> {
         let metadata = self.metadata(now).await?;
-        let at = &metadata.jwks;
+        let known = |keys: &Keys| self.knows(keys, tokens);
+        self.keys_from(&self.0.keys, &metadata.jwks, known, now)
+            .await
+    }
+
+    /// The keys to verify a token with that anybody may have sent.
+    async fn keys_of_strangers(
+        &self,
+        at: &Url,
+        known: impl Fn(&Keys) -> bool + Send + Sync,
+        now: Timestamp,
+    ) -> Result<Keys, OidcError> {
         let published = self
             .0
             .keys
             .load(now, |p| p.at == *at, self.publish(at, now));
         let published = published.await?;
-        if self.knows(&published.keys, tokens) {
+        if known(&published.keys) {
             return Ok(published.keys.clone());
         }
-        let newer = self.0.keys.reload(&published, now, self.publish(at, now));
+        self.keys_from(&self.0.strangers_keys, at, known, now).await
+    }
+
+    async fn keys_from(
+        &self,
+        cached: &Cached<Published>,
+        at: &Url,
+        known: impl Fn(&Keys) -> bool + Send + Sync,
+        now: Timestamp,
+    ) -> Result<Keys, OidcError> {
+        let published = cached.load(now, |p| p.at == *at, self.publish(at, now));
+        let published = published.await?;
+        if known(&published.keys) {
+            return Ok(published.keys.clone());
+        }
+        let newer = cached.reload(&published, now, self.publish(at, now));
         Ok(newer.await?.keys.clone())
     }
 

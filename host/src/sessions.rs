@@ -8,6 +8,7 @@ pub mod attempts;
 mod end;
 mod life;
 mod live;
+pub mod logout;
 
 use std::fmt;
 

@@ -12,6 +12,7 @@ mod domains;
 pub(crate) mod fixture;
 mod groups;
 mod invitations;
+mod logout_tokens;
 mod members;
 mod meta;
 mod open;

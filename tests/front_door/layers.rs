@@ -131,9 +131,10 @@ const CRATES: [(&str, &[&str]); 4] = [
 ];
 
 /// A function and the one module that may call it.
-const CALLERS: [(&str, &str, &str); 2] = [
+const CALLERS: [(&str, &str, &str); 3] = [
     ("VerifiedTokens", "attest", "oidc/verify"),
     ("VerifiedIdentity", "new", "oidc/claims"),
+    ("VerifiedLogout", "attest", "oidc/verify"),
 ];
 
 /// Files are read in one go.
@@ -173,6 +174,7 @@ fn planted_upward_reference_is_found() {
             "fn f() { domain::VerifiedTokens::attest(claims) }",
         ),
         ("login.rs", "let identity = VerifiedIdentity::new(tokens);"),
+        ("login.rs", "fn f() { VerifiedLogout::attest(claims) }"),
         ("policy/engine.rs", "use crate::SignedIn;"),
         ("stray.rs", "fn f() {}"),
     ] {

@@ -1,6 +1,7 @@
 //! Sessions, from the cookie to the sign-out.
 
 mod account;
+mod back_channel;
 mod hostile;
 mod live;
 mod places;

@@ -16,6 +16,7 @@
 mod authorize;
 mod endpoints;
 mod faults;
+mod logout;
 mod person;
 mod signer;
 mod token;
@@ -28,6 +29,7 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 pub use self::faults::{Edit, Faults, Iss, Says, Signature, edit, without};
+pub use self::logout::LogoutToken;
 pub use self::person::Person;
 
 use self::signer::Signer;
@@ -93,6 +95,8 @@ struct State {
     /// Subjects by access token, for userinfo.
     issued: BTreeMap<String, Person>,
     requests: BTreeMap<Endpoint, Vec<Asked>>,
+    /// The `sid` of the latest sign-in.
+    latest_session: String,
 }
 
 impl Provider {
@@ -110,6 +114,7 @@ impl Provider {
                 grants: BTreeMap::new(),
                 issued: BTreeMap::new(),
                 requests: BTreeMap::new(),
+                latest_session: String::new(),
             }),
         });
         let running = Some(run(listener, &shared));

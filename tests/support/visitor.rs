@@ -99,6 +99,21 @@ impl Visitor {
         self.send(request, url).await
     }
 
+    /// Posts any body as a program does: without an origin, and with this content type, if any.
+    pub async fn post_body(
+        &mut self,
+        url: impl AsRef<str>,
+        content_type: Option<&str>,
+        body: impl Into<String>,
+    ) -> anyhow::Result<Page> {
+        let url = Url::parse(url.as_ref())?;
+        let mut request = self.http.request(Method::POST, url.clone());
+        if let Some(kind) = content_type {
+            request = request.header(CONTENT_TYPE, kind);
+        }
+        self.send(request.body(body.into()), url).await
+    }
+
     /// Presses the button of a form.
     pub async fn submit(&mut self, form: &Form) -> anyhow::Result<Page> {
         if form.post {

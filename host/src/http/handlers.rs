@@ -7,6 +7,7 @@ pub(super) mod callback;
 pub(super) mod health;
 pub(super) mod login;
 pub(super) mod logout;
+pub(super) mod provider;
 pub(super) mod test;
 
 pub(super) use self::callback::problem;

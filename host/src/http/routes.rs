@@ -3,7 +3,9 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::handlers::{account, api, assets, callback, health, login, logout, test};
+use super::handlers::{
+    account, api, assets, callback, health, login, logout, provider, test,
+};
 use super::{Usher, layers};
 
 /// The whole service as a router: mount it in another server, or serve it as it is.
@@ -33,6 +35,10 @@ pub fn router(usher: &Usher) -> Router {
         router = router.route(
             &format!("/callback_{name}"),
             get(callback::query).post(callback::form),
+        );
+        router = router.route(
+            &format!("/backchannel_logout_{name}"),
+            post(provider::back_channel),
         );
     }
     layers::around(router, usher).with_state(usher.clone())

@@ -82,7 +82,8 @@ impl Draft {
 
     /// The tokens held: who it is about, and all claims.
     pub(super) fn identified(&mut self, identity: &VerifiedIdentity, vault: &Vault) {
-        self.record.subject_hmac = Some(subject_hmac(vault, identity));
+        let hmac = subject_hmac(vault, &identity.issuer, &identity.subject);
+        self.record.subject_hmac = Some(hmac);
         self.aside.email = identity.email.as_ref().map(|e| e.address().to_owned());
         self.aside.id_token = Some(identity.raw_id_token.clone());
         self.claims = Some(identity.claims.clone());
@@ -173,13 +174,8 @@ fn note_unknown(noted: &mut Vec<String>, names: Vec<String>) {
 }
 
 /// Finds a person's records without naming them (`spec.md` §6).
-fn subject_hmac(vault: &Vault, identity: &VerifiedIdentity) -> String {
+pub(super) fn subject_hmac(vault: &Vault, issuer: &str, subject: &str) -> String {
     // The length keeps two pairs from running into each other.
-    let data = format!(
-        "{}:{}{}",
-        identity.issuer.len(),
-        identity.issuer,
-        identity.subject
-    );
+    let data = format!("{}:{issuer}{subject}", issuer.len());
     vault.hmac("audit subject", data.as_bytes())
 }

@@ -82,8 +82,7 @@ impl<'a> Unverified<'a> {
         types: &[&str],
         names: &Names,
     ) -> Result<ClaimSet, OidcError> {
-        self.check_algorithm(algorithm, names)?;
-        self.check_type(types, names)?;
+        self.check_header(algorithm, types, names)?;
         let key = keys.choose(self.kid(), algorithm).map_err(|reason| {
             let kid = self.kid().map_or("none".to_owned(), shown);
             let detail = match reason {
@@ -102,6 +101,22 @@ impl<'a> Unverified<'a> {
         let refuse = |detail: String| OidcError::token(names.payload, detail);
         let bytes = decode(self.payload).ok_or_else(|| refuse("not base64url".into()))?;
         json::object(&bytes).map_err(|e| refuse(format!("the claims are {e}")))
+    }
+
+    /// The checks that need no key: algorithm (K15) and type (K26).
+    pub(super) fn check_header(
+        &self,
+        algorithm: Algorithm,
+        types: &[&str],
+        names: &Names,
+    ) -> Result<(), OidcError> {
+        self.check_algorithm(algorithm, names)?;
+        self.check_type(types, names)
+    }
+
+    /// Whether the header says what kind of token it is.
+    pub(super) fn has_type(&self) -> bool {
+        self.header.typ.is_some()
     }
 
     fn check_algorithm(&self, pinned: Algorithm, names: &Names) -> Result<(), OidcError> {

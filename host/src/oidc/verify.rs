@@ -1,6 +1,8 @@
 //! Verification of the tokens of one sign-in: pure, the time and every expected value are
 //! arguments (`protocol.md` K15 to K26 and K31).
 
+pub mod logout;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 

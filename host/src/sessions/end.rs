@@ -79,30 +79,26 @@ pub async fn end_all_within(tx: &mut Tx, user: &UserId) -> Result<u64, StoreErro
     tx.end_sessions_of(user).await
 }
 
-/// Ends the sessions that came out of one session at the provider; says how many.
+/// Ends the sessions that came out of one session at the provider, inside the caller's
+/// transaction; says whose they were, once for each session.
 ///
 /// # Errors
 /// The store is unavailable.
-pub async fn end_by_sid(store: &Store, issuer: &str, sid: &str) -> Result<u64, StoreError> {
-    let mut tx = store.begin().await?;
-    let ended = tx.end_sessions_by_sid(issuer, sid).await?;
-    tx.commit().await?;
-    Ok(ended)
+pub async fn end_by_sid(tx: &mut Tx, issuer: &str, sid: &str) -> Result<Vec<UserId>, StoreError> {
+    tx.end_sessions_by_sid(issuer, sid).await
 }
 
-/// Ends all sessions of an identity; says how many.
+/// Ends all sessions of an identity, inside the caller's transaction; says whose they were,
+/// once for each session.
 ///
 /// # Errors
 /// The store is unavailable.
 pub async fn end_by_identity(
-    store: &Store,
+    tx: &mut Tx,
     issuer: &str,
     subject: &str,
-) -> Result<u64, StoreError> {
-    let mut tx = store.begin().await?;
-    let ended = tx.end_sessions_by_identity(issuer, subject).await?;
-    tx.commit().await?;
-    Ok(ended)
+) -> Result<Vec<UserId>, StoreError> {
+    tx.end_sessions_by_identity(issuer, subject).await
 }
 
 /// Removes sessions whose time is over; says how many.

@@ -244,11 +244,20 @@ async fn sessions_end_by_user_by_identity_by_provider_session_and_one_by_one() {
     );
     let (c, d) = (open("ann", None).await, open("linked", Some(sid)).await);
     // The same sid of another provider is another session.
-    assert_eq!(end_by_sid(store, "https://other", sid).await.unwrap(), 0);
-    assert_eq!(end_by_sid(store, ISSUER, sid).await.unwrap(), 2);
+    let by_sid = async |issuer| {
+        let mut tx = store.begin().await.unwrap();
+        let ended = end_by_sid(&mut tx, issuer, sid).await.unwrap();
+        tx.commit().await.unwrap();
+        ended
+    };
+    assert_eq!(by_sid("https://other").await, []);
+    assert_eq!(by_sid(ISSUER).await, [user.clone(), user.clone()]);
     assert!(!alive(store, &a, 1).await && !alive(store, &d, 1).await);
     assert!(alive(store, &b, 1).await && alive(store, &c, 1).await);
-    assert_eq!(end_by_identity(store, ISSUER, "ann").await.unwrap(), 2);
+    let mut tx = store.begin().await.unwrap();
+    let ended = end_by_identity(&mut tx, ISSUER, "ann").await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(ended.len(), 2);
 
     let (a, b) = (open("ann", None).await, open("ann", None).await);
     let listed = of_user(store, &user, &LIFE, at(1)).await.unwrap();

@@ -23,11 +23,18 @@ const READERS: u32 = 4;
 
 /// The table of migrations that were applied.
 const LEDGER: &str = "_sqlx_migrations";
-const MIGRATIONS: &[(i64, &str, &str)] = &[(
-    1,
-    "first",
-    include_str!("../../migrations/sqlite/0001_first.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (
+        1,
+        "first",
+        include_str!("../../migrations/sqlite/0001_first.sql"),
+    ),
+    (
+        3,
+        "logout_tokens",
+        include_str!("../../migrations/sqlite/0003_logout_tokens.sql"),
+    ),
+];
 
 pub(super) async fn open(url: &DatabaseUrl) -> Result<Store> {
     let path = match url {
@@ -201,7 +208,11 @@ async fn migrate(conn: &mut SqliteConnection) -> Result<()> {
     is_ours(conn).await?;
     conn.ensure_migrations_table(LEDGER).await?;
     let applied = conn.list_applied_migrations(LEDGER).await?;
-    let newest = MIGRATIONS.len();
+    let newest = MIGRATIONS
+        .iter()
+        .map(|(version, ..)| *version)
+        .max()
+        .unwrap_or_default();
     for known in &applied {
         ensure!(
             MIGRATIONS

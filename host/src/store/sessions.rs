@@ -138,30 +138,35 @@ impl Tx {
         Ok(done.rows_affected())
     }
 
+    /// Ends the sessions that came out of one session at the provider; gives whose they were.
     pub(crate) async fn end_sessions_by_sid(
         &mut self,
         issuer: &str,
         sid: &str,
-    ) -> Result<u64, StoreError> {
-        let done = sqlx::query("DELETE FROM sessions WHERE issuer = $1 AND sid = $2")
-            .bind(issuer)
-            .bind(sid)
-            .execute(self.conn())
-            .await?;
-        Ok(done.rows_affected())
+    ) -> Result<Vec<UserId>, StoreError> {
+        let users = sqlx::query_scalar(
+            "DELETE FROM sessions WHERE issuer = $1 AND sid = $2 RETURNING user_id",
+        )
+        .bind(issuer)
+        .bind(sid)
+        .fetch_all(self.conn())
+        .await?;
+        Ok(users)
     }
 
     pub(crate) async fn end_sessions_by_identity(
         &mut self,
         issuer: &str,
         subject: &str,
-    ) -> Result<u64, StoreError> {
-        let done = sqlx::query("DELETE FROM sessions WHERE issuer = $1 AND subject = $2")
-            .bind(issuer)
-            .bind(subject)
-            .execute(self.conn())
-            .await?;
-        Ok(done.rows_affected())
+    ) -> Result<Vec<UserId>, StoreError> {
+        let users = sqlx::query_scalar(
+            "DELETE FROM sessions WHERE issuer = $1 AND subject = $2 RETURNING user_id",
+        )
+        .bind(issuer)
+        .bind(subject)
+        .fetch_all(self.conn())
+        .await?;
+        Ok(users)
     }
 
     /// Removes sessions that were opened or last seen no later than these times.

@@ -73,6 +73,7 @@ fn grant(shared: &Shared, asked: &Asked) -> String {
         nonce: given("nonce"),
         session: random(),
     };
+    state.latest_session.clone_from(&grant.session);
     state.grants.insert(code.clone(), grant);
     code
 }

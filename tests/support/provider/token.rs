@@ -145,6 +145,6 @@ fn join(claims: &mut Value, more: Value) {
     clippy::disallowed_methods,
     reason = "a provider has a clock of its own"
 )]
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }

@@ -2,6 +2,7 @@
 
 mod access_token;
 mod forge;
+mod logout;
 mod signature;
 
 use aws_lc_rs::digest::{SHA256, SHA512};
