@@ -2,6 +2,7 @@
 
 mod account;
 mod back_channel;
+mod front_channel;
 mod hostile;
 mod live;
 mod places;

@@ -1,5 +1,6 @@
 //! Sign-ins that succeed.
 
+pub(crate) mod client_key;
 mod decided;
 mod discreet;
 mod providers;

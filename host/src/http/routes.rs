@@ -40,6 +40,11 @@ pub fn router(usher: &Usher) -> Router {
             &format!("/backchannel_logout_{name}"),
             post(provider::back_channel),
         );
+        router = router.route(
+            &format!("/frontchannel_logout_{name}"),
+            get(provider::front_channel),
+        );
+        router = router.route(&format!("/client_jwks_{name}"), get(provider::client_jwks));
     }
     layers::around(router, usher).with_state(usher.clone())
 }

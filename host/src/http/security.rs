@@ -42,16 +42,36 @@ impl SecurityHeaders {
 
     /// Sets them. `Cache-Control` is left alone where a handler set it: assets, keys.
     pub fn apply(&self, headers: &mut HeaderMap) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, self.content_policy());
         for (name, value) in FIXED {
             headers.insert(name, value);
         }
+        headers.insert(header::CONTENT_SECURITY_POLICY, self.content_policy());
         headers
             .entry(header::CACHE_CONTROL)
             .or_insert(HeaderValue::from_static("no-store"));
         if self.https {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, ONE_YEAR);
         }
+    }
+
+    /// Lets the pages of a provider, and no others, put this answer into a frame. It loads
+    /// nothing and leads nowhere.
+    fn apply_framed(&self, headers: &mut HeaderMap, by: &FramedBy) {
+        self.apply(headers);
+        headers.remove(header::X_FRAME_OPTIONS);
+        let mut policy = String::from("default-src 'none'; base-uri 'none'; form-action 'none'");
+        policy.push_str("; frame-ancestors");
+        let origins = by.0.iter().filter(|origin| is_origin(origin));
+        let origins: std::collections::BTreeSet<&String> = origins.collect();
+        for origin in &origins {
+            policy.push(' ');
+            policy.push_str(origin);
+        }
+        if origins.is_empty() {
+            policy.push_str(" 'none'");
+        }
+        let policy = HeaderValue::try_from(policy).unwrap_or(NOTHING);
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
 
     fn content_policy(&self) -> HeaderValue {
@@ -76,9 +96,16 @@ pub async fn headers(
     next: Next,
 ) -> Response {
     let mut response = next.run(request).await;
-    security.apply(response.headers_mut());
+    match response.extensions_mut().remove::<FramedBy>() {
+        Some(by) => security.apply_framed(response.headers_mut(), &by),
+        None => security.apply(response.headers_mut()),
+    }
     response
 }
+
+/// Put into the extensions of an answer, the origins whose pages may show it in a frame.
+#[derive(Debug, Clone)]
+pub(super) struct FramedBy(pub(super) Vec<String>);
 
 const ONE_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'");
@@ -162,6 +189,28 @@ mod tests {
         let headers = applied("https://login.example.com", &targets, HeaderMap::new());
         let policy = headers["content-security-policy"].to_str().unwrap();
         assert!(policy.ends_with("; form-action 'self' https://id.example.com:8443"));
+    }
+
+    #[test]
+    fn an_answer_for_a_frame_lets_in_the_provider_alone() {
+        let public_url = PublicUrl::parse("https://login.example.com").unwrap();
+        let security = SecurityHeaders::new(&public_url, Vec::new);
+        let framed = |origins: &[&str]| {
+            let mut headers = HeaderMap::new();
+            let by = FramedBy(origins.iter().map(|o| (*o).to_owned()).collect());
+            security.apply_framed(&mut headers, &by);
+            assert!(!headers.contains_key("x-frame-options"));
+            assert_eq!(headers["cache-control"], "no-store");
+            let policy = headers["content-security-policy"].to_str().unwrap();
+            let (_, ancestors) = policy.split_once("frame-ancestors ").unwrap();
+            ancestors.to_owned()
+        };
+        let own = "https://id.example.com:8443";
+        assert_eq!(
+            framed(&[own, own, "*", "https://x.example; script-src *"]),
+            own
+        );
+        assert_eq!(framed(&["*"]), "'none'");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sqlx::Connection;
 use url::form_urlencoded::Serializer;
 use usher_tests::provider::{
-    CLIENT_ID, Endpoint, LogoutToken, Person, Provider, Says, Signature, edit, without,
+    CLIENT_ID, Endpoint, LogoutToken, Person, Provider, Says, edit, without,
 };
 use usher_tests::visitor::{Page, Visitor};
 

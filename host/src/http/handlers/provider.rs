@@ -4,15 +4,18 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use serde_json::json;
 use url::form_urlencoded;
 
 use super::login::stopped;
-use crate::http::Usher;
+use super::logout::unavailable;
+use crate::domain::Code;
 use crate::http::pages::Problem;
+use crate::http::security::FramedBy;
+use crate::http::{Usher, form_targets_of};
 use crate::login::{Connection, LogoutError};
 
 /// `POST /backchannel_logout_P`. The logout token is its proof.
@@ -45,9 +48,57 @@ pub(in crate::http) async fn back_channel(
     }
 }
 
+/// `GET /frontchannel_logout_P?iss=…&sid=…`, in a frame that the provider's page loads. No
+/// cookie arrives there, so the session is found by `sid`; whatever was asked, the answer says
+/// nothing about it.
+pub(in crate::http) async fn front_channel(State(usher): State<Usher>, uri: Uri) -> Response {
+    let Some(connection) = named(&usher, &uri) else {
+        return stopped(&usher, Problem::NotFound);
+    };
+    let query = uri.query().unwrap_or_default();
+    if let (Some(iss), Some(sid)) = (single(query, "iss"), single(query, "sid")) {
+        let login = &usher.login;
+        let ended = login.front_channel(connection, &iss, &sid, usher.clock.now());
+        if let Err(error) = ended.await {
+            return unavailable(&usher, &error);
+        }
+    }
+    let mut response = Html(NOTHING_TO_SEE).into_response();
+    let provider = FramedBy(form_targets_of(connection));
+    response.extensions_mut().insert(provider);
+    response
+}
+
+const NOTHING_TO_SEE: &str = "<!doctype html><html lang=\"en\"><title>Sign-out</title></html>\n";
+
+/// `GET /client_jwks_P`: the keys that a provider verifies our client assertions with, where
+/// `client_auth` is `private_key_jwt`.
+pub(in crate::http) async fn client_jwks(State(usher): State<Usher>, uri: Uri) -> Response {
+    let Some(connection) = named(&usher, &uri) else {
+        return stopped(&usher, Problem::NotFound);
+    };
+    match connection.relying_party.client_jwks() {
+        // Providers ask again for a key id that they do not know.
+        Ok(Some(keys)) => ([(CACHE_CONTROL, "public, max-age=300")], Json(keys)).into_response(),
+        Ok(None) => stopped(&usher, Problem::NotFound),
+        Err(error) => {
+            let provider = &connection.provider.name;
+            tracing::error!(%provider, %error, "our keys cannot be shown");
+            stopped(&usher, Problem::Code(Code::Unavailable))
+        }
+    }
+}
+
+/// A parameter that is there exactly once and is of sane length.
+pub(super) fn single(query_or_form: &str, name: &str) -> Option<String> {
+    let mut values = form_urlencoded::parse(query_or_form.as_bytes()).filter(|(n, _)| n == name);
+    let (_, value) = values.next()?;
+    let sound = values.next().is_none() && value.len() <= 4096;
+    sound.then(|| value.into_owned())
+}
+
 /// The provider of a path.
-pub(super) fn named<'a>(usher: &'a Usher, uri: &Uri) -> Option<&'a Connection> {
-    // Neither path has an underscore before the last word, and names may have some.
+fn named<'a>(usher: &'a Usher, uri: &Uri) -> Option<&'a Connection> {
     let name = [
         "/backchannel_logout_",
         "/frontchannel_logout_",
