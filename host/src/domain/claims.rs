@@ -64,17 +64,31 @@ pub enum Verification {
 
 impl Verification {
     /// What a document says of an address that it holds. `email_verified` speaks of the claim
-    /// `email`: it says nothing of another claim that the site takes the address from, unless
-    /// both are the same (`protocol.md`, hole 4).
+    /// `email` and of nothing else: of an address that the site takes from another claim it
+    /// speaks only if `email` is there and the same (`protocol.md`, hole 4).
     pub fn of(document: &Value, address: &str) -> Self {
-        let another = document.get("email").and_then(Value::as_str);
-        let about_this = another.is_none_or(|email| email.eq_ignore_ascii_case(address));
+        let spoken_of = document.get("email").and_then(Value::as_str);
+        let about_this = spoken_of.is_some_and(|email| email.eq_ignore_ascii_case(address));
         match document.get("email_verified") {
             Some(Value::Bool(true)) if about_this => Self::Verified,
             Some(_) if about_this => Self::Unverified,
             _ => Self::Unstated,
         }
     }
+}
+
+/// An address as it is compared: each character in lower case, unless that would make an ASCII
+/// letter of one that is none. The Kelvin sign is not the `k` of somebody else's domain.
+fn lower_case(address: &str) -> String {
+    let mut lower = String::with_capacity(address.len());
+    for c in address.chars() {
+        let disguised = !c.is_ascii() && c.to_lowercase().any(|c| c.is_ascii());
+        match disguised {
+            true => lower.push(c),
+            false => lower.extend(c.to_lowercase()),
+        }
+    }
+    lower
 }
 
 /// A well-formed e-mail address in lower case: one `@`, something on both sides, no comma,
@@ -88,7 +102,7 @@ pub struct Email {
 impl Email {
     /// Parses an address; `None` if it is not well-formed.
     pub fn parse(address: &str, verification: Verification) -> Option<Self> {
-        let address = address.to_lowercase();
+        let address = lower_case(address);
         let (local, domain) = address.split_once('@')?;
         let bad = |c: char| c.is_control() || c.is_whitespace() || "@,;<>()[]\\\"".contains(c);
         if local.is_empty()
@@ -159,5 +173,31 @@ mod tests {
             ("ann@corp.com", "corp.com")
         );
         assert!(!email.is_verified());
+        let email = Email::parse("ÄNNE@BÜCHER.DE", Verification::Verified).unwrap();
+        assert_eq!(email.address(), "änne@bücher.de");
+    }
+
+    #[test]
+    fn hole7_a_sign_that_only_looks_like_a_letter_does_not_become_it() {
+        for (address, victim) in [
+            ("ann@\u{212a}corp.com", "ann@kcorp.com"),
+            ("\u{212a}im@corp.com", "kim@corp.com"),
+            ("\u{130}da@corp.com", "ida@corp.com"),
+        ] {
+            let email = Email::parse(address, Verification::Verified).unwrap();
+            assert_eq!(email.address(), address);
+            assert_ne!(email.address(), victim);
+        }
+    }
+
+    #[test]
+    fn hole4_email_verified_speaks_of_the_claim_email_alone() {
+        let of = |document, address| Verification::of(&document, address);
+        let absent = serde_json::json!({"upn": "boss@corp.com", "email_verified": true});
+        assert_eq!(of(absent, "boss@corp.com"), Verification::Unstated);
+        let no_text = serde_json::json!({"email": ["boss@corp.com"], "email_verified": true});
+        assert_eq!(of(no_text, "boss@corp.com"), Verification::Unstated);
+        let same = serde_json::json!({"email": "Boss@Corp.com", "email_verified": true});
+        assert_eq!(of(same, "boss@corp.com"), Verification::Verified);
     }
 }

@@ -121,6 +121,10 @@ mod tests {
         let same = json!({"upn": "A@y.z", "email": "a@y.z", "email_verified": true});
         assert_eq!(read(same), Verification::Verified);
         assert_eq!(read(json!({"upn": "a@y.z"})), Verification::Unstated);
+        let alone = json!({"upn": "boss@corp.com", "email_verified": true});
+        assert_eq!(read(alone), Verification::Unstated);
+        let refused = json!({"upn": "boss@corp.com", "email_verified": false});
+        assert_eq!(read(refused), Verification::Unstated);
     }
 
     #[test]
