@@ -129,7 +129,7 @@ impl Login {
         ask: Ask,
         now: Timestamp,
     ) -> Result<Begun, LoginError> {
-        let handshake = Handshake::draw(&self.entropy);
+        let handshake = Handshake::draw(&self.entropy, now);
         let location = connection.relying_party.authorize(&handshake, now).await?;
         let browser = Secret::new(self.entropy.token());
         let attempt = Attempt {
@@ -141,6 +141,7 @@ impl Login {
             company: ask.company,
             return_to: ask.return_to,
             tester: ask.tester,
+            begun_at: handshake.begun_at,
         };
         attempts::remember(&self.store, &attempt, &self.vault, now).await?;
         Ok(Begun {
@@ -295,6 +296,7 @@ fn handshake(attempt: &Attempt) -> Handshake {
         state: attempt.state.expose().to_owned(),
         nonce: attempt.nonce.expose().to_owned(),
         verifier: attempt.verifier.clone(),
+        begun_at: attempt.begun_at,
     }
 }
 

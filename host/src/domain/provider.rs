@@ -79,8 +79,14 @@ impl Provider {
 
     /// `max_age` of `authorize_params`, whose promise is checked on return (K23).
     pub fn max_age(&self) -> Option<SignedDuration> {
-        let seconds = self.authorize_params.get("max_age")?.parse().ok()?;
+        let seconds = self.authorize_params.get("max_age")?.trim().parse().ok()?;
         Some(SignedDuration::from_secs(seconds))
+    }
+
+    /// Whether `prompt` of `authorize_params` has the person sign in again every time.
+    pub fn prompts_login(&self) -> bool {
+        let prompt = self.authorize_params.get("prompt");
+        prompt.is_some_and(|prompt| prompt.split_whitespace().any(|word| word == "login"))
     }
 
     /// The settings document that a policy sees: the mapping keys with their defaults, and

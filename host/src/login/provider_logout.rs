@@ -163,6 +163,7 @@ fn repeated() -> OidcError {
         check: "logout_token.jti",
         detail: "this logout token was used before".to_owned(),
         denied: false,
+        unattended: false,
     }
 }
 

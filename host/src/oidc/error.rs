@@ -17,6 +17,8 @@ pub struct OidcError {
     pub detail: String,
     /// The person said no at the provider: HTTP 400 instead of 502.
     pub denied: bool,
+    /// The provider would have to ask the person something, and was not to (`prompt=none`).
+    pub unattended: bool,
 }
 
 impl OidcError {
@@ -26,6 +28,7 @@ impl OidcError {
             check,
             detail: detail.into(),
             denied: false,
+            unattended: false,
         }
     }
 

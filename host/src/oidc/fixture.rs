@@ -75,6 +75,7 @@ pub(super) fn handshake() -> Handshake {
         state: "the-state".into(),
         nonce: "the-nonce".into(),
         verifier: Secret::new("the-verifier-of-at-least-forty-three-characters"),
+        begun_at: jiff::Timestamp::from_second(1_800_000_000 - 300).unwrap(),
     }
 }
 

@@ -121,10 +121,17 @@ fn refusal(error: &str) -> OidcError {
         "unauthorized_client",
         "unsupported_response_type",
     ];
+    const OF_THE_PERSON: [&str; 4] = [
+        "account_selection_required",
+        "consent_required",
+        "interaction_required",
+        "login_required",
+    ];
     let known = REGISTERED.iter().find(|code| **code == error);
     let known = known.unwrap_or(&"an error code that is not registered");
     OidcError {
         denied: error == "access_denied",
+        unattended: OF_THE_PERSON.contains(&error),
         ..OidcError::provider("error", format!("the provider answered with {known}"))
     }
 }
@@ -204,6 +211,7 @@ mod tests {
         assert!(denied.denied && denied.code == Code::ProviderError);
         let login = outcome("error=login_required&state=the-state", false, false).unwrap_err();
         assert!(!login.denied && login.detail.contains("login_required"));
+        assert!(login.unattended && !denied.unattended);
         let query = "error=%3Cscript%3E&error_description=%3Cscript%3E&state=the-state&code=c";
         let evil = outcome(query, false, false).unwrap_err();
         assert_eq!(evil.check, "error");

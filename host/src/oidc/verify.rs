@@ -26,8 +26,13 @@ pub struct Expected {
     pub algorithm: Algorithm,
     /// The authentication classes asked for; empty if none were.
     pub acr_values: Vec<String>,
-    /// How long ago the person may have signed in at the provider, if that was asked for.
+    /// How long before the attempt the person may have signed in at the provider, if that was
+    /// asked for.
     pub max_age: Option<SignedDuration>,
+    /// When the attempt began.
+    pub begun_at: Timestamp,
+    /// The domain that the account must belong to, if one was asked for (`hd`); `*` is any.
+    pub hosted_domain: Option<String>,
     /// Whether claims are taken from the access token, so that it is verified too (K31).
     pub access_token: bool,
 }
@@ -43,7 +48,13 @@ impl Expected {
             nonce: Secret::new(handshake.nonce.clone()),
             algorithm: provider.signing_algorithm,
             acr_values: acr_values.unwrap_or_default(),
-            max_age: provider.max_age(),
+            // Signing in again is being no older than the attempt.
+            max_age: match provider.prompts_login() {
+                true => Some(SignedDuration::ZERO),
+                false => provider.max_age(),
+            },
+            begun_at: handshake.begun_at,
+            hosted_domain: provider.authorize_params.get("hd").cloned(),
             access_token: provider.get_info_from_access_token,
         }
     }
@@ -111,7 +122,9 @@ fn id_token(
     checks::access_token_hash(&claims, access_token, expected.algorithm)
         .map_err(named("at_hash"))?;
     checks::context_class(&claims, &expected.acr_values).map_err(named("acr"))?;
-    checks::authenticated_since(&claims, expected.max_age, now).map_err(named("auth_time"))?;
+    checks::authenticated_since(&claims, expected.max_age, expected.begun_at, now)
+        .map_err(named("auth_time"))?;
+    checks::hosted_domain(&claims, expected.hosted_domain.as_deref()).map_err(named("hd"))?;
     Ok(claims)
 }
 

@@ -31,6 +31,8 @@ pub struct Attempt {
     /// The operator who tries a sign-in out (`/login/test`): nothing will come of it. Kept
     /// sealed.
     pub tester: Option<UserId>,
+    /// When it began.
+    pub begun_at: Timestamp,
 }
 
 /// The browser that an attempt was begun in: the SHA-256 of its transaction cookie.
@@ -81,11 +83,12 @@ pub async fn remember(
         handshake: vault.seal(&context(&state_hash), &handshake),
         return_to: attempt.return_to.as_str().to_owned(),
         company: attempt.company.clone(),
+        begun_at: attempt.begun_at,
         expires_at: now + LIFETIME,
     };
     let mut tx = store.begin().await?;
     tx.remove_attempts_expired_by(now).await?;
-    tx.insert_attempt(&state_hash, row, now).await?;
+    tx.insert_attempt(&state_hash, row).await?;
     tx.commit().await
 }
 
@@ -135,6 +138,7 @@ pub async fn take(
         return_to: ReturnTo::parse(&row.return_to).unwrap_or_else(ReturnTo::account),
         company: row.company,
         tester: handshake.tester,
+        begun_at: row.begun_at,
     })))
 }
 
@@ -168,6 +172,7 @@ mod tests {
             return_to: ReturnTo::account(),
             company: Some("acme".parse().unwrap()),
             tester: Some("01a20d9a-ce67-77c9-8cfa-f119b50258f1".parse().unwrap()),
+            begun_at: at(0),
         }
     }
 

@@ -12,17 +12,25 @@ pub(crate) struct AttemptRow {
     pub(crate) handshake: Vec<u8>,
     pub(crate) return_to: String,
     pub(crate) company: Option<CompanyId>,
+    pub(crate) begun_at: Timestamp,
     pub(crate) expires_at: Timestamp,
 }
 
-type Columns = (String, ProviderName, Vec<u8>, String, Option<CompanyId>, At);
+type Columns = (
+    String,
+    ProviderName,
+    Vec<u8>,
+    String,
+    Option<CompanyId>,
+    At,
+    At,
+);
 
 impl Tx {
     pub(crate) async fn insert_attempt(
         &mut self,
         state_hash: &str,
         row: AttemptRow,
-        now: Timestamp,
     ) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO attempts (state_hash, browser_hash, provider, handshake, return_to,
@@ -35,7 +43,7 @@ impl Tx {
         .bind(row.handshake)
         .bind(row.return_to)
         .bind(row.company)
-        .bind(At(now))
+        .bind(At(row.begun_at))
         .bind(At(row.expires_at))
         .execute(self.conn())
         .await?;
@@ -49,20 +57,31 @@ impl Tx {
     ) -> Result<Option<AttemptRow>, StoreError> {
         let mut rows: Vec<Columns> = sqlx::query_as(
             "DELETE FROM attempts WHERE state_hash = $1
-                 RETURNING browser_hash, provider, handshake, return_to, company_id, expires_at",
+                 RETURNING browser_hash, provider, handshake, return_to, company_id, created_at,
+                     expires_at",
         )
         .bind(state_hash)
         .fetch_all(self.conn())
         .await?;
-        let row =
-            |(browser_hash, provider, handshake, return_to, company, At(expires_at))| AttemptRow {
+        let row = |(
+            browser_hash,
+            provider,
+            handshake,
+            return_to,
+            company,
+            At(begun_at),
+            At(expires_at),
+        ): Columns| {
+            AttemptRow {
                 browser_hash,
                 provider,
                 handshake,
                 return_to,
                 company,
+                begun_at,
                 expires_at,
-            };
+            }
+        };
         Ok(rows.pop().map(row))
     }
 

@@ -23,6 +23,11 @@ const DENIED: Expected<'static> = Expected {
     detail: "error: the provider answered with access_denied",
     ..ERROR
 };
+const UNATTENDED: Expected<'static> = Expected {
+    heading: "The identity provider has to ask you something first",
+    detail: "error: the provider answered with login_required",
+    ..ERROR
+};
 const UNREACHABLE: Expected<'static> = Expected {
     heading: "The identity provider does not answer",
     code: "provider_unreachable",
@@ -61,14 +66,11 @@ async fn an_error_instead_of_a_code_is_shown_in_our_own_words() -> anyhow::Resul
         let says =
             |error: &'static str| move |faults: &mut Faults| faults.error = Some(error.to_owned());
         refuse(&site, mode, says("access_denied"), DENIED).await?;
+        refuse(&site, mode, says("login_required"), UNATTENDED).await?;
         for (error, detail) in [
             (
                 "server_error",
                 "error: the provider answered with server_error",
-            ),
-            (
-                "login_required",
-                "error: the provider answered with login_required",
             ),
             (
                 "<script>hostile()</script>",

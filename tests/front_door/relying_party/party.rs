@@ -64,7 +64,7 @@ impl Party {
 
     /// The first half: the browser goes to the provider and comes back.
     pub(super) async fn authorize(&self) -> Result<(Handshake, AuthorizationResponse), OidcError> {
-        let handshake = Handshake::draw(&Entropy::new(fill));
+        let handshake = Handshake::draw(&Entropy::new(fill), self.now());
         let url = self.rp.authorize(&handshake, self.now()).await?;
         let page = self.visit(&url).await;
         let answer = match (page.redirect(), page.submits_itself()) {
@@ -104,7 +104,7 @@ impl Party {
         &self,
         provider: &Provider,
     ) -> Result<VerifiedIdentity, OidcError> {
-        let handshake = Handshake::draw(&Entropy::new(fill));
+        let handshake = Handshake::draw(&Entropy::new(fill), self.now());
         let state = handshake.state.as_str();
         let answer = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs([("code", "c"), ("state", state), ("iss", &provider.issuer())])

@@ -94,10 +94,16 @@ fn leave(exit: &Secret, connection: &Connection) -> SomeoneElse {
     }
 }
 
-/// The page's view of an error: the person's own "no" at the provider is a case of its own.
+fn is_unattended(error: &LoginError) -> bool {
+    matches!(error, LoginError::Protocol(error) if error.unattended)
+}
+
+/// The page's view of an error: what the person has to do at the provider, and their own "no"
+/// there, are cases of their own.
 pub(in crate::http) fn problem(error: &LoginError) -> Problem {
     match error.code() {
         _ if error.status() == 400 && error.code() != Code::StateInvalid => Problem::Denied,
+        _ if is_unattended(error) => Problem::Unattended,
         code => Problem::Code(code),
     }
 }

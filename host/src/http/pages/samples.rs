@@ -72,6 +72,7 @@ pub(crate) fn pages(site: &Site, text: &str) -> Vec<(String, Response)> {
 pub(crate) fn problems() -> impl Iterator<Item = Problem> {
     Code::ALL.into_iter().map(Problem::Code).chain([
         Problem::Denied,
+        Problem::Unattended,
         Problem::BadRequest,
         Problem::ForeignForm,
         Problem::NotFound,

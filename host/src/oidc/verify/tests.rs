@@ -258,10 +258,62 @@ fn k23_hole15_what_was_asked_for_is_checked() {
         case.expected.max_age = Some(SignedDuration::from_secs(seconds));
         set(&mut case.claims, "auth_time", &at);
     };
+    // The attempt began five minutes ago, and that is what counts.
+    let begun = NOW - 300;
     changed(|case| age(case, 0, json!(NOW - 10))).unwrap();
-    changed(|case| age(case, 300, json!(NOW - 360))).unwrap();
-    for at in [json!(NOW - 361), json!(NOW + 61), json!("x"), Value::Null] {
-        refused("auth_time", TokenInvalid, |case| age(case, 300, at));
+    changed(|case| age(case, 0, json!(begun - 60))).unwrap();
+    changed(|case| age(case, 100, json!(begun - 160))).unwrap();
+    for at in [json!(begun - 161), json!(NOW + 61), json!("x"), Value::Null] {
+        refused("auth_time", TokenInvalid, |case| age(case, 100, at));
+    }
+    refused("auth_time", TokenInvalid, |case| {
+        age(case, 0, json!(begun - 61))
+    });
+}
+
+#[test]
+fn k23_prompt_login_is_checked_by_the_time_of_the_sign_in() {
+    let prompted = |prompt: &str, at: Value| {
+        changed(|case| {
+            let mut provider = provider();
+            let params = [("prompt", prompt), ("max_age", "86400")];
+            provider.authorize_params = params.map(|(n, v)| (n.into(), v.into())).into();
+            case.expected = Expected::new(&provider, ISSUER, &handshake());
+            set(&mut case.claims, "auth_time", &at);
+        })
+    };
+    for prompt in ["login", "consent login"] {
+        prompted(prompt, json!(NOW - 100)).unwrap();
+        for at in [json!(NOW - 361), Value::Null] {
+            assert_eq!(prompted(prompt, at).unwrap_err().check, "auth_time");
+        }
+    }
+    for prompt in ["none", "consent", "logins"] {
+        prompted(prompt, json!(NOW - 361)).unwrap();
+    }
+}
+
+#[test]
+fn hole11_a_hosted_domain_that_was_asked_for_is_there() {
+    let hosted = |asked: &str, hd: Value| {
+        changed(|case| {
+            case.expected.hosted_domain = Some(asked.to_owned());
+            set(&mut case.claims, "hd", &hd);
+        })
+    };
+    hosted("corp.com", json!("Corp.com")).unwrap();
+    hosted("*", json!("corp.com")).unwrap();
+    for hd in [
+        json!("evilcorp.com"),
+        json!("corp.com.evil"),
+        json!(["corp.com"]),
+        json!(""),
+        Value::Null,
+    ] {
+        assert_eq!(hosted("corp.com", hd).unwrap_err().check, "hd");
+    }
+    for hd in [json!(""), json!(true), Value::Null] {
+        assert_eq!(hosted("*", hd).unwrap_err().check, "hd");
     }
 }
 

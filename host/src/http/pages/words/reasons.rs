@@ -7,6 +7,8 @@ pub enum Problem {
     Code(Code),
     /// The person said no at the provider (`error=access_denied`).
     Denied,
+    /// The provider would have to ask the person something, and was not to (`prompt=none`).
+    Unattended,
     /// A sign-in was asked for with a provider that is not configured, or to a place that is
     /// no path of ours.
     BadRequest,
@@ -69,6 +71,7 @@ impl Problem {
             Self::WrongMethod => 405,
             Self::TooLarge => 413,
             Self::Internal => 500,
+            Self::Unattended => Code::ProviderError.status(),
         }
     }
 
@@ -221,6 +224,12 @@ fn request(problem: Problem) -> Text {
             "The sign-in was cancelled",
             "You, or the identity provider, said no before it was complete.",
             "If you did not mean to, try again.",
+        ),
+        Problem::Unattended => (
+            "The identity provider has to ask you something first",
+            "This service asks it to sign you in without showing anything, and it cannot: you are \
+             perhaps not signed in there.",
+            "Sign in at the identity provider itself, then try again.",
         ),
         Problem::BadRequest => (
             "That is not a way to sign in here",
