@@ -70,6 +70,10 @@ pub struct Ask {
     pub return_to: ReturnTo,
     /// The operator who tries a sign-in out: nothing will come of it.
     pub tester: Option<UserId>,
+    /// Whether the provider is to ask who it is, even if it knows.
+    pub afresh: bool,
+    /// Who is about to sign in, for the provider's form: what a third party said.
+    pub login_hint: Option<String>,
 }
 
 /// An attempt that has begun.
@@ -130,7 +134,12 @@ impl Login {
         now: Timestamp,
     ) -> Result<Begun, LoginError> {
         let handshake = Handshake::draw(&self.entropy, now);
-        let location = connection.relying_party.authorize(&handshake, now).await?;
+        let hint = ask.login_hint.as_deref();
+        let relying_party = &connection.relying_party;
+        let mut location = relying_party.authorize_as(hint, &handshake, now).await?;
+        if ask.afresh {
+            location = tested::afresh(&location);
+        }
         let browser = Secret::new(self.entropy.token());
         let attempt = Attempt {
             provider: connection.provider.name.clone(),

@@ -114,6 +114,19 @@ impl RelyingParty {
     /// # Errors
     /// Discovery failed.
     pub async fn authorize(&self, handshake: &Handshake, now: Timestamp) -> Result<Url, OidcError> {
+        self.authorize_as(None, handshake, now).await
+    }
+
+    /// The same for somebody of whom is known how they sign in: `login_hint`.
+    ///
+    /// # Errors
+    /// Discovery failed.
+    pub async fn authorize_as(
+        &self,
+        login_hint: Option<&str>,
+        handshake: &Handshake,
+        now: Timestamp,
+    ) -> Result<Url, OidcError> {
         let metadata = self.metadata(now).await?;
         let inner = &*self.0;
         Ok(authorize::url(
@@ -121,6 +134,7 @@ impl RelyingParty {
             &metadata,
             &inner.redirect_uri,
             handshake,
+            login_hint,
         ))
     }
 

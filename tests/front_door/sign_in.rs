@@ -3,6 +3,7 @@
 pub(crate) mod client_key;
 mod decided;
 mod discreet;
+mod initiated;
 mod providers;
 
 use anyhow::Context;

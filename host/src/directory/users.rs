@@ -152,8 +152,9 @@ pub async fn unlink(
     if !tx.delete_identity(issuer, subject, user).await? {
         return Err(DirectoryError::NotLinked(user.clone()));
     }
+    let ended = tx.end_sessions_by_identity(issuer, subject).await?;
     Ok(Unlinked {
-        ended: tx.end_sessions_by_identity(issuer, subject).await?,
+        ended: u64::try_from(ended.len()).unwrap_or_default(),
         left: u64::try_from(tx.identities_of(user).await?).unwrap_or_default(),
     })
 }

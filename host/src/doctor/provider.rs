@@ -23,7 +23,7 @@ pub(super) async fn examine(
     clock(&announced, subject.clock.now(), report);
     let now = subject.clock.now();
     algorithm(&announced, relying_party, now, report).await;
-    let handshake = Handshake::draw(&subject.entropy);
+    let handshake = Handshake::draw(&subject.entropy, now);
     match relying_party.ask_silently(&handshake, now).await {
         Ok(answer) => redirect_uri(config, provider, &answer, report),
         Err(error) => report.broken("authorization", error.to_string(), fix(&error)),

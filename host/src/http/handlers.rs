@@ -5,6 +5,7 @@ pub(super) mod api;
 pub(super) mod assets;
 pub(super) mod callback;
 pub(super) mod health;
+pub(super) mod initiate;
 pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod provider;

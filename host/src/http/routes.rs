@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::handlers::{
-    account, api, assets, callback, health, login, logout, provider, test,
+    account, api, assets, callback, health, initiate, login, logout, provider, test,
 };
 use super::{Usher, layers};
 
@@ -15,6 +15,7 @@ pub fn router(usher: &Usher) -> Router {
         .route("/login", get(login::choose))
         .route("/login/start", get(login::start))
         .route("/login/test", get(test::begin))
+        .route("/login/initiate", get(initiate::query).post(initiate::form))
         .route("/login/{company}", get(login::choose_in_company))
         .route("/logout", get(logout::ask).post(logout::submit))
         .route("/logout/done", get(logout::done))

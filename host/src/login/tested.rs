@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use url::Url;
 
 use super::draft::Draft;
-use super::{Begun, Failed, Login, LoginError, SignedIn, StateFault};
+use super::{Failed, Login, LoginError, SignedIn, StateFault};
 use crate::audit;
 use crate::directory::users::{self, Status, UserDetails};
 use crate::directory::{Applied, DirectoryError};
@@ -60,19 +61,16 @@ impl Change {
     }
 }
 
-impl Begun {
-    /// Has the provider ask who it is, even if it knows.
-    #[must_use]
-    pub fn afresh(mut self) -> Self {
-        let others = |(name, _): &(_, _)| name != "prompt";
-        let asked = self.location.clone();
-        self.location
-            .query_pairs_mut()
-            .clear()
-            .extend_pairs(asked.query_pairs().filter(others))
-            .append_pair("prompt", "login");
-        self
-    }
+/// The same request, but the provider asks who it is, even if it knows.
+pub(super) fn afresh(asked: &Url) -> Url {
+    let others = |(name, _): &(_, _)| name != "prompt";
+    let mut location = asked.clone();
+    location
+        .query_pairs_mut()
+        .clear()
+        .extend_pairs(asked.query_pairs().filter(others))
+        .append_pair("prompt", "login");
+    location
 }
 
 impl Login {

@@ -33,6 +33,7 @@ pub(super) fn url(
     metadata: &Metadata,
     redirect_uri: &Url,
     handshake: &Handshake,
+    login_hint: Option<&str>,
 ) -> Url {
     let verifier = PkceCodeVerifier::new(handshake.verifier.expose().to_owned());
     let state = CsrfToken::new(handshake.state.clone());
@@ -51,8 +52,12 @@ pub(super) fn url(
     if provider.response_mode == ResponseMode::FormPost {
         request = request.add_extra_param("response_mode", "form_post");
     }
+    if let Some(hint) = login_hint {
+        request = request.add_extra_param("login_hint", hint.to_owned());
+    }
     for (name, value) in &provider.authorize_params {
-        if !OURS.contains(&name.as_str()) {
+        let said = login_hint.is_some() && name == "login_hint";
+        if !said && !OURS.contains(&name.as_str()) {
             request = request.add_extra_param(name.as_str(), value.as_str());
         }
     }
@@ -68,7 +73,7 @@ mod tests {
 
     fn asked(provider: &Provider) -> Vec<(String, String)> {
         let redirect = Url::parse("https://usher.example/callback_keycloak").unwrap();
-        let url = url(provider, &metadata(), &redirect, &handshake());
+        let url = url(provider, &metadata(), &redirect, &handshake(), None);
         url.query_pairs().into_owned().collect()
     }
 

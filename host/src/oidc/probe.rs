@@ -100,7 +100,8 @@ impl RelyingParty {
     ) -> Result<Silent, OidcError> {
         let inner = &*self.0;
         let metadata = self.metadata(now).await?;
-        let url = authorize::url(&inner.provider, &metadata, &inner.redirect_uri, handshake);
+        let (provider, redirect_uri) = (&inner.provider, &inner.redirect_uri);
+        let url = authorize::url(provider, &metadata, redirect_uri, handshake, None);
         let answer = inner.gate.fetch(&silent(&url), "text/html").await?;
         let location = answer.headers().get(header::LOCATION);
         let location = location.and_then(|location| url.join(location.to_str().ok()?).ok());

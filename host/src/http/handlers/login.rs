@@ -126,14 +126,23 @@ pub(in crate::http) async fn start(
     let Some(ask) = ask(start.return_to.as_deref(), start.company.as_deref()) else {
         return stopped(&usher, Problem::BadRequest);
     };
+    go(&usher, connection, ask, &headers).await
+}
+
+/// Begins an attempt: 303 to the provider, with the cookie of the attempt.
+pub(super) async fn go(
+    usher: &Usher,
+    connection: &Connection,
+    ask: Ask,
+    headers: &HeaderMap,
+) -> Response {
     let now = usher.clock.now();
     match usher.login.begin(connection, ask, now).await {
         Ok(begun) => {
             let mode = connection.provider.response_mode;
-            let set =
-                usher
-                    .cookies
-                    .begin_attempt(&headers, &begun.state, &begun.browser, mode, now);
+            let set = usher
+                .cookies
+                .begin_attempt(headers, &begun.state, &begun.browser, mode, now);
             let mut response = see_other(begun.location.as_str());
             cookies::set(response.headers_mut(), set);
             response
@@ -154,6 +163,8 @@ fn ask(return_to: Option<&str>, company: Option<&str>) -> Option<Ask> {
         return_to: return_to.map_or_else(|| Some(ReturnTo::account()), ReturnTo::parse)?,
         company: company.map(str::parse).transpose().ok()?,
         tester: None,
+        afresh: false,
+        login_hint: None,
     })
 }
 

@@ -5,11 +5,10 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::callback::problem;
-use super::login::{see_other, stopped};
+use super::login::{go, stopped};
 use crate::domain::ReturnTo;
-use crate::http::pages::{Problem, Stopped, TestChoice, TestSignIn};
-use crate::http::{SignedIn, Usher, cookies};
+use crate::http::pages::{Problem, TestChoice, TestSignIn};
+use crate::http::{SignedIn, Usher};
 use crate::login::Ask;
 
 /// What is to be tried.
@@ -44,25 +43,10 @@ pub(in crate::http) async fn begin(
         company,
         return_to: ReturnTo::account(),
         tester: Some(session.user.id),
+        afresh: wish.afresh.is_some(),
+        login_hint: None,
     };
-    let now = usher.clock.now();
-    let begun = match usher.login.begin(connection, ask, now).await {
-        Ok(begun) if wish.afresh.is_some() => begun.afresh(),
-        Ok(begun) => begun,
-        Err(error) => {
-            let page = Stopped::new(&usher.site, problem(&error), now);
-            let remedy = error.remedy();
-            return Stopped { remedy, ..page }.into_response();
-        }
-    };
-    let mode = connection.provider.response_mode;
-    let (state, browser) = (&begun.state, &begun.browser);
-    let set = usher
-        .cookies
-        .begin_attempt(&headers, state, browser, mode, now);
-    let mut response = see_other(begun.location.as_str());
-    cookies::set(response.headers_mut(), set);
-    response
+    go(&usher, connection, ask, &headers).await
 }
 
 fn choice(usher: &Usher) -> Response {
