@@ -7,11 +7,14 @@
 //! the record stays.
 
 mod redact;
+mod tail;
 mod values;
 
 use std::vec;
 
 use jiff::{SignedDuration, Timestamp};
+
+pub use self::tail::{Tail, tail};
 
 use self::redact::Redaction;
 use self::values::Values;

@@ -19,6 +19,8 @@ mod failure;
 mod group;
 mod invite;
 mod logging;
+mod man;
+mod openapi;
 mod opened;
 mod policy;
 mod serve;
@@ -162,6 +164,10 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Print shell completions.
     Completions(completions::Completions),
+    /// Print manual pages.
+    Man(man::Man),
+    /// Print the OpenAPI document of the HTTP interface.
+    Openapi(openapi::Openapi),
 }
 
 impl Command {
@@ -188,6 +194,8 @@ impl Command {
             Self::Policy(command) => command.run(console).await,
             Self::Doctor(command) => command.run(console).await,
             Self::Completions(command) => command.run(console),
+            Self::Man(command) => command.run(console),
+            Self::Openapi(command) => command.run(console),
             _ => Ok(()),
         }
     }

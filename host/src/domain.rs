@@ -22,6 +22,8 @@ mod secret;
 
 pub use self::audit::{AdminEffect, Effect, Kind, Outcome as AuditOutcome, Record};
 pub use self::claims::{Claims, Email, Source, Verification};
+/// The OpenAPI document of the HTTP interface.
+pub const OPENAPI: &str = include_str!("../openapi.json");
 pub use self::code::{Actor, Code};
 pub use self::decision::{
     AdminChange, Admission, Decision, Finding, Grant, GroupChange, Outcome, Placement, Refusal,

@@ -68,6 +68,15 @@ impl Store {
         open::open(url).await
     }
 
+    /// The same for whoever only reads: a database that is up to date is opened without its
+    /// write lock, so that a writer keeps nobody from looking.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_to_read(url: &DatabaseUrl) -> anyhow::Result<Self> {
+        open::open_to_read(url).await
+    }
+
     /// Begins a transaction; waits for other writers, of other processes too, for some seconds.
     ///
     /// # Errors

@@ -4,9 +4,11 @@ mod apply;
 mod cases;
 mod changes;
 mod directory;
+mod interface;
 mod links;
 mod log;
 mod people;
+mod tail;
 mod talk;
 mod users;
 

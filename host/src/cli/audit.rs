@@ -1,12 +1,16 @@
+mod tail;
+
 use anyhow::anyhow;
 use clap::{Subcommand, ValueEnum};
 
-use super::console::{Console, Format, Listed, or_dash, table, when};
+use super::console::{Access, Console, Format, Listed, or_dash, table, when};
 use super::evidence;
 use super::failure::Failure;
 use super::opened::Opened;
 use crate::config::Problem;
-use crate::domain::{AdminEffect, AuditOutcome, DatabaseUrl, Kind, Record, Reference, remedy};
+use crate::domain::{
+    AdminEffect, AuditOutcome, DatabaseUrl, Kind, Record, Reference, Secret, remedy,
+};
 use crate::seal::{self, Vault};
 use crate::store::StoreError;
 use crate::{app, audit};
@@ -16,6 +20,7 @@ Examples:
   usher audit list --limit 20
   usher audit show 7KQ2-M4XD-0ZPA
   usher audit list --json
+  usher audit tail                                what happens now, until Ctrl-C
 ";
 
 /// The decision log.
@@ -30,6 +35,18 @@ pub(super) enum Audit {
         /// Only such records.
         #[arg(long, value_enum, value_name = "KIND")]
         kind: Option<Only>,
+        #[command(flatten)]
+        listed: Listed,
+    },
+    /// Print records as they are written, oldest first, until Ctrl-C.
+    Tail {
+        /// So many earlier ones first.
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
+        lines: u32,
+        /// Only such records.
+        #[arg(long, value_enum, value_name = "KIND")]
+        kind: Option<Only>,
+        /// One object a line.
         #[command(flatten)]
         listed: Listed,
     },
@@ -69,7 +86,7 @@ const IN_A_TABLE: u32 = 50;
 
 impl Audit {
     pub(super) async fn run(self, console: &mut Console<'_>) -> Result<(), Failure> {
-        let opened = console.open().await?;
+        let opened = console.open(Access::Read).await?;
         let vault = vault(&opened)?;
         let failed = |error: StoreError| Failure::broken(&error.into(), &opened.place);
         match self {
@@ -108,6 +125,16 @@ impl Audit {
                 }
                 Ok(console.data(if separator == "[" { "[]" } else { "]" })?)
             }
+            Self::Tail {
+                lines,
+                kind,
+                listed,
+            } => {
+                let mut tail = audit::tail(&opened.store, &vault);
+                tail::follow(&mut tail, lines, kind, listed, console)
+                    .await
+                    .map_err(|end| end.into_failure(&opened.place))
+            }
             Self::Show { reference, listed } => {
                 let record = audit::show(&opened.store, &reference, &vault).await;
                 let Some(record) = record.map_err(failed)? else {
@@ -134,8 +161,12 @@ fn vault(opened: &Opened) -> Result<Vault, Failure> {
     ) {
         (Some(key), _) => Ok(key),
         (None, DatabaseUrl::Sqlite(path)) => {
-            let entropy = app::Options::default().entropy;
-            seal::load_or_create_key(&app::key_file(path), &entropy)
+            let (file, entropy) = (app::key_file(path), app::Options::default().entropy);
+            match file.exists() {
+                true => seal::load_or_create_key(&file, &entropy),
+                // Whoever only reads leaves no key behind; there is nothing sealed with one yet.
+                false => Ok(Secret::new(entropy.token())),
+            }
         }
         (None, DatabaseUrl::Postgres(_)) => Err(anyhow!(
             "there is no key to read records with; set USHER__SECRET_KEY as the service has it"

@@ -22,6 +22,15 @@ pub(super) struct Console<'a> {
     err: &'a mut dyn Write,
 }
 
+/// What a command does with the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// It only looks.
+    Read,
+    /// It may change something.
+    Change,
+}
+
 impl<'a> Console<'a> {
     pub(super) fn new(
         environment: &'a Environment,
@@ -38,14 +47,18 @@ impl<'a> Console<'a> {
     }
 
     /// Opens the database. What is wrong with the rest of the configuration is only said.
-    pub(super) async fn open(&mut self) -> Result<Opened, Failure> {
+    pub(super) async fn open(&mut self, access: Access) -> Result<Opened, Failure> {
         let stored = config::load_stored(self.environment, self.config.as_deref())?;
         self.warn(&stored.warnings);
         let place = match &stored.database_url {
             DatabaseUrl::Sqlite(path) => format!("the directory in {}", path.display()),
             DatabaseUrl::Postgres(_) => "the directory in PostgreSQL".into(),
         };
-        match Store::open(&stored.database_url).await {
+        let opened = match access {
+            Access::Read => Store::open_to_read(&stored.database_url).await,
+            Access::Change => Store::open(&stored.database_url).await,
+        };
+        match opened {
             Ok(store) => Ok(Opened {
                 store,
                 place,
@@ -171,7 +184,7 @@ pub(super) fn table<const N: usize>(
 }
 
 /// What somebody else wrote must not move the cursor.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let visible = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     text.chars().map(visible).collect()
 }

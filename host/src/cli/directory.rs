@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::console::{Console, Format, Listed};
+use super::console::{Access, Console, Format, Listed};
 use super::failure::Failure;
 use super::opened::Opened;
 use crate::config::{Problem, directory_file};
@@ -38,7 +38,7 @@ pub(super) enum Directory {
 impl Directory {
     pub(super) async fn run(self, console: &mut Console<'_>) -> Result<(), Failure> {
         let Self::Apply { file, listed } = self;
-        let opened = console.open().await?;
+        let opened = console.open(Access::Change).await?;
         let administration = opened.administration();
         let (read, mut problems) = directory_file::read(&file);
         let applied = match problems.as_slice() {

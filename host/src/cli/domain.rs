@@ -1,6 +1,6 @@
 use clap::Subcommand;
 
-use super::console::{Console, Listed, when};
+use super::console::{Access, Console, Listed, when};
 use super::failure::Failure;
 use crate::directory::domains;
 use crate::domain::CompanyId;
@@ -44,7 +44,11 @@ pub(super) enum Domain {
 
 impl Domain {
     pub(super) async fn run(self, console: &mut Console<'_>) -> Result<(), Failure> {
-        let opened = console.open().await?;
+        let access = match &self {
+            Self::List { .. } => Access::Read,
+            _ => Access::Change,
+        };
+        let opened = console.open(access).await?;
         let administration = opened.administration();
         match self {
             Self::Add { company, domain } => {

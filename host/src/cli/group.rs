@@ -1,6 +1,6 @@
 use clap::{Args, Subcommand};
 
-use super::console::{Console, Listed, when};
+use super::console::{Access, Console, Listed, when};
 use super::failure::Failure;
 use super::opened::Opened;
 use crate::config::Problem;
@@ -77,7 +77,11 @@ pub(super) enum Member {
 
 impl Group {
     pub(super) async fn run(self, console: &mut Console<'_>) -> Result<(), Failure> {
-        let opened = console.open().await?;
+        let access = match &self {
+            Self::List { .. } | Self::Member(Member::List { .. }) => Access::Read,
+            _ => Access::Change,
+        };
+        let opened = console.open(access).await?;
         let administration = opened.administration();
         match self {
             Self::Create(Named { company, name }) => {

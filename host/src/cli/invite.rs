@@ -1,6 +1,6 @@
 use clap::Subcommand;
 
-use super::console::{Console, Listed, or_dash, when};
+use super::console::{Access, Console, Listed, or_dash, when};
 use super::failure::Failure;
 use crate::directory::invitations;
 use crate::domain::{CompanyId, Role};
@@ -53,7 +53,11 @@ fn role(text: &str) -> Result<Role, String> {
 
 impl Invite {
     pub(super) async fn run(self, console: &mut Console<'_>) -> Result<(), Failure> {
-        let opened = console.open().await?;
+        let access = match &self {
+            Self::List { .. } => Access::Read,
+            _ => Access::Change,
+        };
+        let opened = console.open(access).await?;
         let administration = opened.administration();
         match self {
             Self::Add {

@@ -3,7 +3,7 @@ mod change;
 use clap::Subcommand;
 
 use self::change::Change;
-use super::console::{Console, Format, Listed, or_dash, table, when};
+use super::console::{Access, Console, Format, Listed, or_dash, table, when};
 use super::failure::Failure;
 use super::group::by;
 use crate::directory::users::{self, Status, UserDetails};
@@ -49,7 +49,11 @@ pub(super) enum User {
 
 impl User {
     pub(super) async fn run(self, console: &mut Console<'_>) -> Result<(), Failure> {
-        let opened = console.open().await?;
+        let access = match &self {
+            Self::List { .. } | Self::Show { .. } => Access::Read,
+            _ => Access::Change,
+        };
+        let opened = console.open(access).await?;
         match self {
             Self::List { company, listed } => {
                 let users = users::list(&opened.store, company.as_ref()).await;

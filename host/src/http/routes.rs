@@ -26,6 +26,7 @@ pub fn router(usher: &Usher) -> Router {
         )
         .route("/account/sessions/end", post(account::end_session))
         .route("/api/v1/session", get(api::session))
+        .route("/openapi.json", get(api::openapi))
         .route("/livez", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/assets/{name}", get(assets::asset))

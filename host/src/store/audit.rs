@@ -51,6 +51,23 @@ impl Store {
         Ok(rows.into_iter().map(row).collect())
     }
 
+    /// At most `limit` records from after a sequence number, oldest first.
+    pub(crate) async fn audit_rows_after(
+        &self,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        let rows: Vec<Columns> = sqlx::query_as(
+            "SELECT seq, reference, record, evidence FROM audit
+             WHERE seq > $1 ORDER BY seq LIMIT $2",
+        )
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.into_iter().map(row).collect())
+    }
+
     pub(crate) async fn audit_row(
         &self,
         reference: &Reference,

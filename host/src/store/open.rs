@@ -47,7 +47,35 @@ pub(super) async fn open(url: &DatabaseUrl) -> Result<Store> {
     belongs_to_us(path)
         .await
         .map_err(|error| explain(path, error))?;
-    let options = SqliteConnectOptions::new()
+    let options = options(path);
+    let write = writer(path, &options).await?;
+    let read = readers(path, options).await?;
+    Ok(Store { read, write })
+}
+
+/// The same to read from: bringing the schema up to date takes the write lock, so it is done
+/// only where it is not.
+pub(super) async fn open_to_read(url: &DatabaseUrl) -> Result<Store> {
+    let path = match url {
+        DatabaseUrl::Sqlite(path) if path.is_file() => path,
+        _ => return open(url).await,
+    };
+    // Readers share memory in a file of their own, so they need the same permissions.
+    prepare(path)?;
+    if !is_current(path).await.unwrap_or(false) {
+        return open(url).await;
+    }
+    let options = options(path);
+    let write = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(QUEUE)
+        .connect_lazy_with(options.clone());
+    let read = readers(path, options).await?;
+    Ok(Store { read, write })
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
         // A session that was ended stays ended after a power cut.
@@ -55,15 +83,30 @@ pub(super) async fn open(url: &DatabaseUrl) -> Result<Store> {
         .busy_timeout(BUSY)
         .foreign_keys(true)
         // What is removed is overwritten.
-        .pragma("secure_delete", "ON");
-    let write = writer(path, &options).await?;
-    let read = SqlitePoolOptions::new()
+        .pragma("secure_delete", "ON")
+}
+
+async fn readers(path: &Path, options: SqliteConnectOptions) -> Result<SqlitePool> {
+    SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(QUEUE)
         .connect_with(options.pragma("query_only", "ON"))
         .await
-        .map_err(|error| explain(path, error.into()))?;
-    Ok(Store { read, write })
+        .map_err(|error| explain(path, error.into()))
+}
+
+/// Whether the schema is the one of this build.
+async fn is_current(path: &Path) -> Result<bool> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY);
+    let mut conn = options.connect().await?;
+    let applied = conn.list_applied_migrations(LEDGER).await?;
+    conn.close().await?;
+    let applied: Vec<i64> = applied.iter().map(|known| known.version).collect();
+    Ok(applied
+        .iter()
+        .eq(MIGRATIONS.iter().map(|(version, ..)| version)))
 }
 
 /// What to do about an error of the database, if that is known.

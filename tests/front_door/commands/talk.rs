@@ -9,7 +9,7 @@ use usher_tests::server::Installation;
 use super::misused;
 use crate::USHER;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 13] = [
     "serve",
     "dev",
     "company",
@@ -21,6 +21,8 @@ const COMMANDS: [&str; 11] = [
     "audit",
     "policy",
     "completions",
+    "man",
+    "openapi",
 ];
 
 #[test]

@@ -1,9 +1,17 @@
 //! What programs ask for.
 
 use axum::Json;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use serde_json::{Map, Value, json};
 
+use crate::domain::OPENAPI;
 use crate::http::SignedIn;
+
+/// `GET /openapi.json`.
+pub(in crate::http) async fn openapi() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], OPENAPI)
+}
 
 /// `GET /api/v1/session`: who is signed in, read from the directory and so always current.
 pub(in crate::http) async fn session(SignedIn(session): SignedIn) -> Json<Value> {
