@@ -3,6 +3,7 @@
 
 mod commands;
 mod example;
+mod how_to;
 mod reference;
 mod settings;
 

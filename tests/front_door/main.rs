@@ -16,6 +16,7 @@ mod refusals;
 mod relying_party;
 mod sessions;
 mod sign_in;
+mod snippets;
 mod start;
 mod tested;
 

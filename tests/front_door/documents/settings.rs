@@ -64,7 +64,7 @@ fn must_load(document: &Document, variables: Vec<(String, String)>) -> anyhow::R
 }
 
 /// The lines `NAME: "value"` of a block, of Usher's and of ClearML's names.
-fn settings(block: &str) -> impl Iterator<Item = (String, String)> {
+pub(super) fn settings(block: &str) -> impl Iterator<Item = (String, String)> {
     block.lines().filter_map(|line| {
         let (name, value) = line.trim().split_once(": ")?;
         let ours = name.starts_with("USHER__") || name.starts_with("CLEARML__");
