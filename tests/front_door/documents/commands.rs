@@ -130,6 +130,10 @@ fn furnish(installation: &mut Installation) -> anyhow::Result<()> {
         root().join("policy-guest").canonicalize()?,
         installation.path("policy-guest"),
     )?;
+    symlink(
+        root().join("deploy").canonicalize()?,
+        installation.path("deploy"),
+    )?;
     symlink(parts::policies(), installation.path("target/policies"))?;
     // An answer of 401 would be no error otherwise.
     std::fs::write(installation.path(".curlrc"), "fail\nshow-error\n")?;
