@@ -3,7 +3,7 @@ use clap::Subcommand;
 use super::console::{Access, Console, Listed, when};
 use super::failure::Failure;
 use crate::directory::companies;
-use crate::domain::CompanyId;
+use crate::domain::{CompanyId, InvalidName};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,7 +19,7 @@ pub(super) enum Company {
     /// Create a company.
     Create {
         /// Letters, digits, `_` and `-`; it never changes.
-        #[arg(long)]
+        #[arg(long, value_parser = new_id)]
         id: CompanyId,
         /// What people read.
         #[arg(long)]
@@ -40,6 +40,20 @@ pub(super) enum Company {
         #[arg(long)]
         force: bool,
     },
+}
+
+/// The id of a company that is to be made, or what it could be.
+fn new_id(given: &str) -> Result<CompanyId, String> {
+    given.parse().map_err(|error: InvalidName| {
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let id: String = given.to_lowercase().chars().map(plain).take(64).collect();
+        let id = id.trim_matches('-');
+        let fix = match id.parse::<CompanyId>() {
+            Ok(id) if given.is_ascii() => format!("such as --id {id}"),
+            _ => "choose one, such as --id acme".to_owned(),
+        };
+        format!("{error}\n  fix:   {fix}")
+    })
 }
 
 impl Company {

@@ -76,6 +76,7 @@ pub async fn remove(
     Ok(domain)
 }
 
+/// A domain as it is kept and compared: in lower case, and in ASCII as it goes over the wire.
 pub(super) fn normalised(text: &str) -> Result<String, DirectoryError> {
     let domain = text.trim().to_lowercase();
     let label = |label: &str| {
@@ -84,11 +85,41 @@ pub(super) fn normalised(text: &str) -> Result<String, DirectoryError> {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    match domain.len() <= 253 && domain.split('.').all(label) {
-        true => Ok(domain),
-        false => Err(DirectoryError::InvalidDomain(
+    let shaped = domain.split('.').all(label);
+    let ascii = match needs_no_translation(&domain) {
+        true => Some(domain),
+        false => in_ascii(&domain),
+    };
+    match ascii.filter(|domain| shaped && domain.len() <= 253) {
+        Some(domain) => Ok(domain),
+        None => Err(DirectoryError::InvalidDomain(
             text.chars().take(80).collect(),
         )),
+    }
+}
+
+/// The domain of somebody's address, as it is kept. What is plain ASCII stays as it is, and what
+/// only looks like a plain domain does not become one.
+pub(super) fn of_address(domain: &str) -> String {
+    let translated = match domain.is_ascii() {
+        true => None,
+        false => in_ascii(domain).filter(|ascii| !needs_no_translation(ascii)),
+    };
+    translated.unwrap_or_else(|| domain.to_owned())
+}
+
+fn needs_no_translation(domain: &str) -> bool {
+    domain.is_ascii() && !domain.split('.').any(|label| label.starts_with("xn--"))
+}
+
+fn in_ascii(domain: &str) -> Option<String> {
+    // A host of a URL may be percent-encoded; a domain is not.
+    if domain.contains('%') {
+        return None;
+    }
+    match url::Host::parse(domain) {
+        Ok(url::Host::Domain(ascii)) => Some(ascii),
+        _ => None,
     }
 }
 
@@ -102,7 +133,9 @@ mod tests {
             ("Acme.COM", "acme.com"),
             (" a-b.example ", "a-b.example"),
             ("corp", "corp"),
-            ("BÜCHER.de", "bücher.de"),
+            ("BÜCHER.de", "xn--bcher-kva.de"),
+            ("XN--bcher-KVA.de", "xn--bcher-kva.de"),
+            ("10.20.30.40", "10.20.30.40"),
         ] {
             assert_eq!(normalised(good).unwrap(), normal);
         }
@@ -117,8 +150,25 @@ mod tests {
             "a b",
             "-a.b",
             "a\n.b",
+            "xn--.de",
+            "b%C3%BCcher.de",
         ] {
             assert!(normalised(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_belongs_to_the_domain_in_either_spelling() {
+        for (address, kept) in [
+            ("bücher.de", "xn--bcher-kva.de"),
+            ("xn--bcher-kva.de", "xn--bcher-kva.de"),
+            ("acme.com", "acme.com"),
+            ("under_score.123", "under_score.123"),
+            // Fullwidth letters are not plain ones.
+            ("ａcme.com", "ａcme.com"),
+            ("b%ücher.de", "b%ücher.de"),
+        ] {
+            assert_eq!(of_address(address), kept);
         }
     }
 }

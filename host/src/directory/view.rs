@@ -1,3 +1,4 @@
+use super::domains::of_address;
 use crate::domain::{CompanyId, Invitation, Known, Membership, Role, UserId, VerifiedIdentity};
 use crate::store::{Store, StoreError};
 
@@ -36,7 +37,8 @@ pub async fn view(store: &Store, identity: &VerifiedIdentity) -> Result<View, St
     let address = email.map(|email| email.address());
     let verified = email
         .filter(|email| email.is_verified())
-        .map(|email| (email.address(), email.domain()));
+        .map(|email| (email.address(), of_address(email.domain())));
+    let verified = verified.as_ref().map(|(a, domain)| (*a, domain.as_str()));
     let found = store
         .standpoint(&identity.issuer, &identity.subject, address, verified)
         .await?;

@@ -1,9 +1,10 @@
 //! Groups, domains and invitations: made, listed, taken back.
 
 use serde_json::{Value, json};
+use usher_tests::provider::Person;
 use usher_tests::server::Installation;
 
-use super::{done, json_of, refused, table_of};
+use super::{done, json_of, misused, refused, table_of};
 use crate::acme::Acme;
 
 /// A command line as its words; `~` is a blank inside one.
@@ -162,5 +163,61 @@ async fn an_address_has_one_open_invitation() -> anyhow::Result<()> {
         "as user",
     )?;
     usher.done("company delete --id beta", "deleted company beta")?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_domain_is_one_in_either_spelling() -> anyhow::Result<()> {
+    let site = Acme::start(&[]).await?;
+    let usher = Commands(&site.usher);
+    usher.done(
+        "domain add --company beta BÜCHER.example",
+        "xn--bcher-kva.example belongs to company beta",
+    )?;
+    usher.refused(
+        "domain add --company acme xn--bcher-kva.example",
+        &["belongs to company \"beta\" already"],
+    )?;
+    for (name, address) in [
+        ("ann", "ann@bücher.example"),
+        ("ben", "ben@xn--bcher-kva.example"),
+        ("cid", "cid@Bücher.Example"),
+    ] {
+        let mut visitor = site
+            .admitted(Person::new(name).email(address, true))
+            .await?;
+        let session = site.session(&mut visitor).await?;
+        assert_eq!(session["company"]["id"], "beta", "{address}");
+    }
+    let (_, page) = site
+        .sign_in(Person::new("dan").email("dan@bucher.example", true))
+        .await?;
+    assert_eq!(page.status, 403, "{page}");
+    usher.done(
+        "domain remove --company beta bücher.example",
+        "no longer belongs",
+    )?;
+    Ok(())
+}
+
+#[test]
+fn a_company_that_cannot_be_called_so_gets_a_name_that_can_be() -> anyhow::Result<()> {
+    let usher = Installation::new(crate::USHER);
+    let create = |id: &str, words: &[&str]| {
+        let id = format!("--id={id}");
+        misused(&usher, &["company", "create", &id, "--name", "x"], words)
+    };
+    create(
+        "Acme Robotics",
+        &["company id", "fix:   such as --id acme-robotics"],
+    )?;
+    create("-x-", &["fix:   such as --id x"])?;
+    create("start", &["fix:   choose one"])?;
+    create("ümlaut", &["fix:   choose one"])?;
+    refused(
+        &usher,
+        &["company", "create", "--id", "x", "--name", " "],
+        &["no name of a company", "256 characters"],
+    )?;
     Ok(())
 }
