@@ -3,6 +3,7 @@
 
 mod companies;
 mod file;
+pub mod recovery;
 mod users;
 
 use jiff::Timestamp;

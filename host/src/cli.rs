@@ -4,6 +4,7 @@
 //! failed test, 2 usage or configuration (`spec.md` §2). Every error says what is wrong,
 //! where, and what to do.
 
+mod admin;
 mod audit;
 mod company;
 mod completions;
@@ -157,6 +158,9 @@ enum Command {
     /// The configuration: what holds, and why.
     #[command(subcommand)]
     Config(config::Config),
+    /// For when nobody can sign in: a one-time link for an administrator.
+    #[command(subcommand)]
+    Admin(admin::Admin),
     /// Policies: look into them, try them, test them.
     #[command(subcommand)]
     Policy(policy::Policy),
@@ -191,6 +195,7 @@ impl Command {
             Self::User(command) => command.run(console).await,
             Self::Directory(command) => command.run(console).await,
             Self::Audit(command) => command.run(console).await,
+            Self::Admin(command) => command.run(console).await,
             Self::Policy(command) => command.run(console).await,
             Self::Doctor(command) => command.run(console).await,
             Self::Completions(command) => command.run(console),

@@ -38,7 +38,7 @@ use self::collect::{Collected, collect};
 use self::nearest::closest;
 use self::reader::Reader;
 use self::report::{Report, Reports};
-use crate::domain::{DatabaseUrl, HostSettings, Provider, ProviderName, Secret};
+use crate::domain::{DatabaseUrl, HostSettings, Provider, ProviderName, PublicUrl, Secret};
 
 /// A whole configuration that `serve` can start with.
 #[derive(Debug, Clone)]
@@ -187,6 +187,8 @@ pub struct Stored {
     /// The key that records are sealed with, if it is configured; only who reads values of
     /// records needs it.
     pub secret_key: Result<Option<Secret>, ConfigErrors>,
+    /// What browsers see, for commands that print a link.
+    pub public_url: Result<PublicUrl, ConfigErrors>,
     /// What is wrong with providers; it stops nothing here.
     pub warnings: Vec<Problem>,
 }
@@ -220,9 +222,17 @@ pub fn load_stored(environment: &Environment, file: Option<&Path>) -> Result<Sto
             settings: &mut settings,
         },
     );
+    let mut linking = Reports::default();
+    let public_url = host::public_url(&mut Reader {
+        provider: None,
+        given: &collected.host,
+        report: &mut linking.host,
+        settings: &mut settings,
+    });
     providers(&collected, &mut reports.providers, &mut settings);
     Ok(Stored {
         database_url,
+        public_url: public_url.ok_or_else(|| linking.into_errors()),
         secret_key: match sealing.is_clean() {
             true => Ok(secret_key),
             false => Err(sealing.into_errors()),

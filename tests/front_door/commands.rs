@@ -8,6 +8,7 @@ mod interface;
 mod links;
 mod log;
 mod people;
+mod recovery;
 mod tail;
 mod talk;
 mod users;

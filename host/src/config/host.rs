@@ -85,7 +85,7 @@ pub(super) fn database_url(r: &mut Reader<'_>) -> Option<DatabaseUrl> {
     }
 }
 
-fn public_url(r: &mut Reader<'_>) -> Option<PublicUrl> {
+pub(super) fn public_url(r: &mut Reader<'_>) -> Option<PublicUrl> {
     if r.is_missing(&keys::PUBLIC_URL) {
         let name = r.name(&keys::PUBLIC_URL);
         r.report.error(

@@ -53,6 +53,12 @@ pub enum DirectoryError {
     AmbiguousUser { email: String, ids: Vec<UserId> },
     #[error("user {0} is deleted; a deleted user stays so; see: usher user show {0}")]
     UserDeleted(UserId),
+    #[error("user {0} is disabled; let them in again with: usher user enable {0}")]
+    UserDisabled(UserId),
+    #[error(
+        "user {0} is neither an administrator nor an operator; make them one with: usher user set-admin {0}"
+    )]
+    NotAdministrator(UserId),
     #[error("user {user} is not in company \"{company}\"; see: usher user show {user}")]
     NotInCompany { user: UserId, company: CompanyId },
     #[error("user {0} is in no company; a sign-in places them in one")]

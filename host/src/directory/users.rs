@@ -159,6 +159,28 @@ pub async fn unlink(
     })
 }
 
+/// The company of somebody who may sign in without a provider: an administrator or an operator.
+///
+/// # Errors
+/// There is no such user, or they may not.
+pub async fn may_recover(tx: &mut Tx, user: &UserId) -> Result<CompanyId, DirectoryError> {
+    let person = must_live(tx, user).await?;
+    if person.disabled {
+        return Err(DirectoryError::UserDisabled(person.id));
+    }
+    let Some(company) = person.company else {
+        return Err(DirectoryError::Homeless(person.id));
+    };
+    let mut may = person.operator;
+    for origin in [Origin::Idp, Origin::Manual] {
+        may |= tx.is_admin(user, &company, origin).await?;
+    }
+    match may {
+        true => Ok(company),
+        false => Err(DirectoryError::NotAdministrator(person.id)),
+    }
+}
+
 /// The user, if there is one who is not deleted.
 pub(super) async fn must_live(tx: &mut Tx, user: &UserId) -> Result<Person, DirectoryError> {
     match tx.user(user).await? {

@@ -5,6 +5,7 @@ use super::Usher;
 use super::pages::{
     Account, ClaimName, Forms, Group, Origin, Person, Session as SessionRow, Standing, Why,
 };
+use crate::administration::recovery::INSTEAD_OF_A_PROVIDER;
 use crate::directory::users::UserDetails;
 use crate::domain::{self, Claims, Finding, Provider, Read, Reading, Record, Source, Verification};
 use crate::sessions::{Listed, Session};
@@ -89,6 +90,7 @@ fn row(usher: &Usher, session: &Session, listed: &Listed) -> SessionRow {
 fn display_name(usher: &Usher, name: &domain::ProviderName) -> String {
     match usher.login.connection(name) {
         Some(connection) => connection.provider.display_name.clone(),
+        None if name.as_str() == INSTEAD_OF_A_PROVIDER => usher.site.words.recover.link.to_owned(),
         None => name.to_string(),
     }
 }

@@ -9,6 +9,7 @@ pub(super) mod initiate;
 pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod provider;
+pub(super) mod recovery;
 pub(super) mod test;
 
 pub(super) use self::callback::problem;

@@ -26,6 +26,9 @@ const LARGEST_HEADERS: usize = 32 * 1024;
 /// A sign-in waits for at most four calls to the provider of ten seconds each.
 const LONGEST_REQUEST: Duration = Duration::from_secs(60);
 
+/// Where recovery links lead, without their tokens.
+const RECOVERY: &str = "/login/recovery/";
+
 /// Puts the layers around a router.
 pub(super) fn around(router: Router<Usher>, usher: &Usher) -> Router<Usher> {
     let request_id = HeaderName::from_static("x-request-id");
@@ -47,17 +50,22 @@ pub(super) fn around(router: Router<Usher>, usher: &Usher) -> Router<Usher> {
         .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
 }
 
-/// The path alone: queries carry codes and states.
+/// The path alone: queries carry codes and states. What follows the path of recovery links opens
+/// a session.
 fn span(request: &Request<Body>) -> tracing::Span {
     let id = request
         .headers()
         .get("x-request-id")
         .and_then(|id| id.to_str().ok())
         .filter(|id| id.len() <= 64);
+    let path = match request.uri().path() {
+        path if path.starts_with(RECOVERY) => RECOVERY,
+        path => path,
+    };
     tracing::info_span!(
         "request",
         method = %request.method(),
-        path = request.uri().path(),
+        path,
         id
     )
 }

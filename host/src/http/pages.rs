@@ -6,6 +6,7 @@ pub mod words;
 
 mod account;
 mod origin;
+mod recover;
 mod sign_in;
 mod sign_out;
 mod site;
@@ -25,6 +26,7 @@ use axum::response::{IntoResponse, Response};
 
 pub use self::account::{Account, Forms, Group, Person, Session, Standing};
 pub use self::origin::{ClaimName, Origin};
+pub use self::recover::Recover;
 pub use self::sign_in::{Down, ProviderButton, SignIn};
 pub use self::sign_out::{ProviderSession, SignOut, SignedOut};
 pub use self::site::{Contact, Site};

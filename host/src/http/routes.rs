@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::handlers::{
-    account, api, assets, callback, health, initiate, login, logout, provider, test,
+    account, api, assets, callback, health, initiate, login, logout, provider, recovery, test,
 };
 use super::{Usher, layers};
 
@@ -17,6 +17,10 @@ pub fn router(usher: &Usher) -> Router {
         .route("/login/test", get(test::begin))
         .route("/login/initiate", get(initiate::query).post(initiate::form))
         .route("/login/{company}", get(login::choose_in_company))
+        .route(
+            "/login/recovery/{token}",
+            get(recovery::ask).post(recovery::submit),
+        )
         .route("/logout", get(logout::ask).post(logout::submit))
         .route("/logout/done", get(logout::done))
         .route("/account", get(account::show))

@@ -30,6 +30,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0001_first.sql"),
     ),
     (
+        2,
+        "recovery",
+        include_str!("../../migrations/sqlite/0002_recovery.sql"),
+    ),
+    (
         3,
         "logout_tokens",
         include_str!("../../migrations/sqlite/0003_logout_tokens.sql"),

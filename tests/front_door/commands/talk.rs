@@ -9,7 +9,7 @@ use usher_tests::server::Installation;
 use super::misused;
 use crate::USHER;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "serve",
     "dev",
     "company",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 13] = [
     "user",
     "directory",
     "audit",
+    "admin",
     "policy",
     "completions",
     "man",

@@ -9,8 +9,8 @@ use crate::domain::{Brand, Code, Finding, Source};
 use crate::http::assets::Assets;
 use crate::http::pages::{
     Account, ClaimName, ClaimSource, Down, Forms, Group, Masked, Moment, Origin, Person, Problem,
-    ProviderButton, ProviderSession, ReadClaim, Rule, Session, Shown, SignIn, SignOut, SignedOut,
-    Site, SomeoneElse, Standing, Stopped, TestChoice, TestSignIn, Tested, Verdict, Why,
+    ProviderButton, ProviderSession, ReadClaim, Recover, Rule, Session, Shown, SignIn, SignOut,
+    SignedOut, Site, SomeoneElse, Standing, Stopped, TestChoice, TestSignIn, Tested, Verdict, Why,
 };
 
 /// The assets and the site of a brand without settings.
@@ -36,6 +36,14 @@ pub(crate) fn pages(site: &Site, text: &str) -> Vec<(String, Response)> {
             sign_in(site, text, 0).into_response(),
         ),
         ("refused".to_owned(), refused(site, text).into_response()),
+        (
+            "recover".to_owned(),
+            Recover {
+                site,
+                action: format!("/login/recovery/{text}"),
+            }
+            .into_response(),
+        ),
         ("sign-out".to_owned(), sign_out(site, text).into_response()),
         ("account".to_owned(), account(site, text).into_response()),
         (
@@ -75,6 +83,7 @@ pub(crate) fn problems() -> impl Iterator<Item = Problem> {
         Problem::Unattended,
         Problem::BadRequest,
         Problem::ForeignForm,
+        Problem::LinkInvalid,
         Problem::NotFound,
         Problem::WrongMethod,
         Problem::TooLarge,

@@ -19,6 +19,7 @@ pub struct Words {
     pub frame: Frame,
     pub sign_in: SignIn,
     pub stopped: Stopped,
+    pub recover: Recover,
     pub sign_out: SignOut,
     pub signed_out: SignedOut,
     pub account: Account,
@@ -75,6 +76,18 @@ pub struct Stopped {
     pub someone_else: &'static str,
     pub someone_else_note: fn(&str) -> String,
     pub wait: fn(u64) -> String,
+}
+
+/// The page of a recovery link.
+#[expect(missing_docs, reason = "see `Words`")]
+#[derive(Debug)]
+pub struct Recover {
+    pub title: &'static str,
+    pub heading: fn(&str) -> String,
+    pub lead: &'static str,
+    pub button: &'static str,
+    /// What stands for the provider of such a session.
+    pub link: &'static str,
 }
 
 /// The question before a sign-out.

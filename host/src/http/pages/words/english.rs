@@ -1,6 +1,6 @@
 use super::{
-    Account, Frame, Origin, Problem, Sessions, SignIn, SignOut, SignedOut, Stopped, Tested, Why,
-    Words,
+    Account, Frame, Origin, Problem, Recover, Sessions, SignIn, SignOut, SignedOut, Stopped,
+    Tested, Why, Words,
 };
 
 /// English.
@@ -9,6 +9,7 @@ pub static ENGLISH: Words = Words {
     frame: FRAME,
     sign_in: SIGN_IN,
     stopped: STOPPED,
+    recover: RECOVER,
     sign_out: SIGN_OUT,
     signed_out: SIGNED_OUT,
     account: ACCOUNT,
@@ -61,6 +62,14 @@ const STOPPED: Stopped = Stopped {
         2..=119 => format!("You can try again in {seconds} seconds."),
         _ => format!("You can try again in {} minutes.", seconds.div_ceil(60)),
     },
+};
+
+const RECOVER: Recover = Recover {
+    title: "Sign in with a recovery link",
+    heading: |brand| format!("Sign in to {brand} with a recovery link?"),
+    lead: "It works once, without the identity provider, and is written down.",
+    button: "Sign in",
+    link: "a recovery link",
 };
 
 const SIGN_OUT: SignOut = SignOut {

@@ -16,6 +16,8 @@ pub enum Problem {
     ForeignForm,
     /// The page is for operators.
     NotOperator,
+    /// A recovery link was used, or is too old.
+    LinkInvalid,
     /// There is no such page.
     NotFound,
     /// The page does not take this method.
@@ -65,7 +67,7 @@ impl Problem {
     pub fn status(self) -> u16 {
         match self {
             Self::Code(code) => code.status(),
-            Self::Denied | Self::BadRequest => 400,
+            Self::Denied | Self::BadRequest | Self::LinkInvalid => 400,
             Self::ForeignForm | Self::NotOperator => 403,
             Self::NotFound => 404,
             Self::WrongMethod => 405,
@@ -246,6 +248,11 @@ fn request(problem: Problem) -> Text {
             "This page is for operators",
             "You are signed in, but your account does not look after this service.",
             "Whoever runs this service can make you an operator, on the host.",
+        ),
+        Problem::LinkInvalid => (
+            "This link does not work any more",
+            "A recovery link works once, and for a quarter of an hour.",
+            "Ask whoever made it for a new one.",
         ),
         Problem::NotFound => (
             "There is no such page",
