@@ -24,6 +24,7 @@ mod man;
 mod openapi;
 mod opened;
 mod policy;
+mod reference;
 mod serve;
 mod user;
 
@@ -172,6 +173,9 @@ enum Command {
     Man(man::Man),
     /// Print the OpenAPI document of the HTTP interface.
     Openapi(openapi::Openapi),
+    /// Print the reference page of the command line.
+    #[command(hide = true)]
+    Reference(reference::Reference),
 }
 
 impl Command {
@@ -201,6 +205,7 @@ impl Command {
             Self::Completions(command) => command.run(console),
             Self::Man(command) => command.run(console),
             Self::Openapi(command) => command.run(console),
+            Self::Reference(command) => command.run(console),
             _ => Ok(()),
         }
     }
