@@ -1,7 +1,9 @@
 //! Sign-in through the real Keycloak, driven by HTTP and once by a real browser.
 
+mod asked;
 mod broken;
 mod itself;
+mod logout;
 mod site;
 
 use reqwest::StatusCode;
