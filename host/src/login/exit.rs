@@ -127,11 +127,15 @@ impl Login {
         now: Timestamp,
     ) -> Failed {
         draft.ended(&error);
+        let missing = self.missing_groups(&error, &draft);
+        if missing.is_some() {
+            draft.record.detail.clone_from(&missing);
+        }
         let kept = self.keep(&draft).await;
         let exit = self.offer_exit(&draft, now);
         let remedy = error
             .remedy()
-            .or_else(|| self.missing_groups(&error, &draft));
+            .or_else(|| remedy("groups", missing.as_deref()?));
         let Draft { record, aside, .. } = draft;
         let reference = record.reference;
         match (error.outcome(), kept) {
@@ -163,7 +167,7 @@ impl Login {
 
     /// A group is required, and the claim that would name one was not there at all: that may
     /// be the person, and it may be the provider.
-    fn missing_groups(&self, error: &LoginError, draft: &Draft) -> Option<&'static str> {
+    fn missing_groups(&self, error: &LoginError, draft: &Draft) -> Option<String> {
         if error.code() != Code::GroupRequired {
             return None;
         }
@@ -171,8 +175,12 @@ impl Login {
         let pointer = connection.provider.groups.claim.pointer();
         let mut reads = draft.record.reads.iter();
         let absent =
-            |read: &Read| read.pointer == pointer && matches!(read.found, Reading::Absent {});
-        reads.any(absent).then(|| remedy("groups", "")).flatten()
+            |read: &&Read| read.pointer == pointer && matches!(read.found, Reading::Absent {});
+        let read = reads.find(absent)?;
+        let source = read.source.as_str();
+        Some(format!(
+            "groups: there is no claim {pointer} in the {source}"
+        ))
     }
 
     /// Only somebody whose tokens held has a session at the provider that we know of.
