@@ -12,6 +12,7 @@ mod realm;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -79,9 +80,15 @@ impl Keycloak {
         Realm::new(&self.url, REALM)
     }
 
-    /// Another realm like [`REALM`], with the same people, for one test alone. It costs 2 to
-    /// 5 seconds.
-    pub async fn create_realm(&self, name: &str) -> anyhow::Result<Realm> {
+    /// Another realm like [`REALM`], with the same people, for one test alone; its name gets a
+    /// number. It costs 2 to 5 seconds.
+    pub async fn realm_of_its_own(&self, name: &str) -> anyhow::Result<Realm> {
+        static NUMBER: AtomicU32 = AtomicU32::new(1);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        self.create_realm(&format!("{name}-{number}")).await
+    }
+
+    async fn create_realm(&self, name: &str) -> anyhow::Result<Realm> {
         let realm = Realm::new(&self.url, name);
         let representation = include_str!("keycloak/realm.json");
         let mut representation: Value = serde_json::from_str(representation)?;

@@ -3,6 +3,7 @@
 
 use reqwest::StatusCode;
 use serde_json::Value;
+use usher_tests::clock;
 use usher_tests::keycloak::broken::Fault;
 use usher_tests::keycloak::{self, password};
 use usher_tests::visitor::{Page, Visitor};
@@ -30,9 +31,8 @@ async fn meets(fault: Fault, seen: Seen) -> anyhow::Result<()> {
     for words in seen.words {
         assert!(page.text().contains(words), "no {words:?}: {}", page.text());
     }
-    let records = site.usher.audit()?;
     let Some(code) = seen.code else {
-        assert_eq!(records, [] as [Value; 0]);
+        assert_eq!(site.sign_ins()?, [] as [Value; 0]);
         return Ok(());
     };
     assert_eq!(site.only_record()?["code"], code);
@@ -78,29 +78,37 @@ async fn all_is_well_without_a_fault() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Fails without: `Login::missing_groups`; and with the mapper (she is let in).
 #[tokio::test]
 async fn missing_mapper_is_an_absent_groups_claim() -> anyhow::Result<()> {
-    let seen = Seen {
-        status: 403,
-        code: Some("group_required"),
-        words: &["Your account is in no group that may use this service"],
-        shown: &["groups claim absent in the access token"],
-    };
-    meets(Fault::NoMapper, seen).await
+    meets(Fault::NoMapper, NO_GROUPS).await
 }
 
+/// Fails without: `Login::missing_groups`; and with the mapper writing to the access token.
 #[tokio::test]
 async fn groups_in_userinfo_alone_are_an_absent_groups_claim() -> anyhow::Result<()> {
-    let seen = Seen {
-        status: 403,
-        code: Some("group_required"),
-        words: &["Your account is in no group that may use this service"],
-        shown: &["groups claim absent in the access token"],
-    };
-    meets(Fault::GroupsOnlyInUserinfo, seen).await
+    meets(Fault::GroupsOnlyInUserinfo, NO_GROUPS).await
 }
 
+const NO_GROUPS: Seen = Seen {
+    status: 403,
+    code: Some("group_required"),
+    words: &[
+        "Your account is in no group that may use this service",
+        "The token carried no groups claim at all",
+        "mapper Group Membership",
+        "added to the access token",
+    ],
+    shown: &[
+        "groups: there is no claim /groups in the access_token",
+        "mapper Group Membership",
+        "groups claim absent in the access token",
+    ],
+};
+
 /// The page is Keycloak's own: it sends nobody to an address that it does not know.
+///
+/// Fails without: the fault (she is let in). It is Keycloak that refuses.
 #[tokio::test]
 async fn wrong_redirect_uri_ends_at_keycloak() -> anyhow::Result<()> {
     let seen = Seen {
@@ -112,57 +120,123 @@ async fn wrong_redirect_uri_ends_at_keycloak() -> anyhow::Result<()> {
     meets(Fault::WrongRedirectUri, seen).await
 }
 
+/// Fails without: the words for `unauthorized_client`, which is how Keycloak says it.
 #[tokio::test]
 async fn wrong_secret_is_refused_by_keycloak() -> anyhow::Result<()> {
     let seen = Seen {
         status: 502,
         code: Some("provider_error"),
-        words: &["The identity provider reported an error"],
-        shown: &["unauthorized_client", "check client_secret"],
+        words: &[
+            "The identity provider reported an error",
+            "The client id or secret is not accepted",
+            "tab Credentials",
+        ],
+        shown: &["unauthorized_client", "client_secret_file"],
     };
     meets(Fault::WrongSecret, seen).await
 }
 
+/// Fails without: `discovery::issuer` comparing byte for byte.
 #[tokio::test]
 async fn another_issuer_is_refused_before_anybody_leaves() -> anyhow::Result<()> {
     let seen = Seen {
         status: 502,
         code: None,
-        words: &["The identity provider reported an error"],
+        words: &[
+            "The identity provider reported an error",
+            "Set base_url to exactly the issuer",
+        ],
         shown: &[],
     };
     meets(Fault::IssuerDiffers, seen).await
 }
 
+/// Fails without: `checks::issued_now`.
 #[tokio::test]
 async fn clock_five_minutes_off_is_named() -> anyhow::Result<()> {
     let seen = Seen {
         status: 502,
         code: Some("clock_skew"),
-        words: &["Two clocks disagree"],
-        shown: &["s ahead of our clock: set the provider's clock or ours"],
+        words: &["Two clocks disagree", "Set both by NTP"],
+        shown: &["s ahead of our clock", "Set both by NTP"],
     };
     meets(Fault::ClockFiveMinutesOff, seen).await
 }
 
+/// Fails without: the check of `sub` in `verify::access_token`.
 #[tokio::test]
 async fn lightweight_access_token_is_named_with_its_switch() -> anyhow::Result<()> {
+    const SWITCH: &str = "switch off \"Always use lightweight access token\"";
     let seen = Seen {
         status: 502,
         code: Some("token_invalid"),
-        words: &["The identity provider’s answer did not hold"],
-        shown: &["switch off \"Always use lightweight access token\""],
+        words: &["The identity provider’s answer did not hold", SWITCH],
+        shown: &["access_token.sub", SWITCH],
     };
     meets(Fault::LightweightTokens, seen).await
 }
 
+/// Userinfo answers such a token 401: the switch is named there too.
+///
+/// Fails without: the hint in `userinfo::refused`.
+#[tokio::test]
+async fn lightweight_access_token_is_named_at_userinfo_too() -> anyhow::Result<()> {
+    let Some(site) = broken(Fault::LightweightTokens).await? else {
+        return Ok(());
+    };
+    let site = site
+        .restart(&[("services", "get_info_from_access_token", "false")])
+        .await?;
+    let (page, record) = site.refused("carol").await?;
+    assert_eq!(page.status, StatusCode::BAD_GATEWAY, "{page}");
+    assert_eq!(record["code"], "provider_error");
+    let detail = record["detail"].as_str().unwrap_or_default();
+    assert!(detail.starts_with("userinfo.status: "), "{detail}");
+    assert!(
+        page.text().contains("Always use lightweight access token"),
+        "{page}"
+    );
+    Ok(())
+}
+
+/// Fails without: the check of `alg` in `Unverified::open`.
 #[tokio::test]
 async fn changed_algorithm_is_named_with_the_setting() -> anyhow::Result<()> {
     let seen = Seen {
         status: 502,
         code: Some("token_invalid"),
-        words: &["The identity provider’s answer did not hold"],
+        words: &[
+            "The identity provider’s answer did not hold",
+            "another algorithm than signing_algorithm names",
+        ],
         shown: &["PS256", "only RS256 is accepted", "signing_algorithm"],
     };
     meets(Fault::AlgorithmChanged, seen).await
+}
+
+/// Five minutes ahead, the tokens look old, not expired: people are let in. With tokens that
+/// live a minute they are not.
+///
+/// Fails without: `Refusal::Skewed` in `checks::not_expired` (`token_invalid`).
+#[tokio::test]
+async fn clock_that_is_ahead_is_named_where_it_matters() -> anyhow::Result<()> {
+    for (life, code) in [("300", None), ("60", Some("clock_skew"))] {
+        let Some(plan) = Plan::new().await? else {
+            return Ok(());
+        };
+        let site = plan
+            .client(|client| client.set("/attributes/access.token.lifespan", life.into()))
+            .usher(|usher| clock::shift(usher, 300))?
+            .start()
+            .await?;
+        let (_, page) = site.sign_in("carol").await?;
+        assert_eq!(
+            page.status == StatusCode::OK,
+            code.is_none(),
+            "{life}: {page}"
+        );
+        let found = &site.only_record()?["code"];
+        assert_eq!(found.as_str(), code, "{life}: {found}");
+    }
+    Ok(())
 }

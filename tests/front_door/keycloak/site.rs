@@ -1,5 +1,5 @@
 use anyhow::Context;
-use serde_json::Value;
+use serde_json::{Value, json};
 use usher_tests::keycloak::broken::Fault;
 use usher_tests::keycloak::{self, Client, Keycloak, Realm, password, variable};
 use usher_tests::server::{Installation, Server};
@@ -40,7 +40,7 @@ impl Plan {
         let Some(keycloak) = keycloak::running().await else {
             return Ok(None);
         };
-        let realm = keycloak.create_realm(name).await?;
+        let realm = keycloak.realm_of_its_own(name).await?;
         Self::at(keycloak, realm).map(Some)
     }
 
@@ -58,6 +58,16 @@ impl Plan {
             usher,
             client,
         })
+    }
+
+    /// A client of another realm, whose provider is called `keycloak_two`; it is registered.
+    pub(super) async fn also(self, realm: &str) -> anyhow::Result<(Self, Client)> {
+        let realm = self.keycloak.realm_of_its_own(realm).await?;
+        let mut client = realm.client(self.usher.origin())?;
+        let callback = format!("{}/callback_keycloak_two", self.usher.origin());
+        client.set("/redirectUris", json!([callback]));
+        realm.register(&client).await?;
+        Ok((self, client))
     }
 
     /// A setting of the provider.
@@ -102,11 +112,6 @@ impl Plan {
             usher: change(self.usher)?,
             ..self
         })
-    }
-
-    /// Where the service will be.
-    pub(super) fn origin(&self) -> &str {
-        self.usher.origin()
     }
 
     /// The realm, to furnish it.
@@ -223,7 +228,8 @@ impl Site {
         Ok(records.remove(0))
     }
 
-    fn sign_ins(&self) -> anyhow::Result<Vec<Value>> {
+    /// The records of all sign-ins, newest first.
+    pub(super) fn sign_ins(&self) -> anyhow::Result<Vec<Value>> {
         let mut records = self.usher.audit()?;
         records.retain(|record| record["kind"] == "sign_in");
         Ok(records)

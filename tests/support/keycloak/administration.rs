@@ -107,8 +107,38 @@ impl Administration {
 
     /// Gives a person a realm role.
     pub async fn grant(&self, user: &str, role: &str) -> anyhow::Result<()> {
+        self.map_role(Method::POST, user, role).await
+    }
+
+    /// Takes a realm role away from a person.
+    pub async fn revoke(&self, user: &str, role: &str) -> anyhow::Result<()> {
+        self.map_role(Method::DELETE, user, role).await
+    }
+
+    async fn map_role(&self, method: Method, user: &str, role: &str) -> anyhow::Result<()> {
         let role = self.get(&format!("roles/{role}")).await?;
         let path = format!("users/{user}/role-mappings/realm");
+        self.realm(method, &path, Some(&json!([role]))).await?;
+        Ok(())
+    }
+
+    /// Creates a role of a client.
+    pub async fn create_client_role(&self, client_id: &str, role: &str) -> anyhow::Result<()> {
+        let path = format!("{}/roles", self.client(client_id).await?);
+        self.create(&path, &json!({ "name": role })).await?;
+        Ok(())
+    }
+
+    /// Gives a person a role of a client.
+    pub async fn grant_client_role(
+        &self,
+        user: &str,
+        client_id: &str,
+        role: &str,
+    ) -> anyhow::Result<()> {
+        let client = self.client(client_id).await?;
+        let role = self.get(&format!("{client}/roles/{role}")).await?;
+        let path = format!("users/{user}/role-mappings/{client}");
         self.realm(Method::POST, &path, Some(&json!([role])))
             .await?;
         Ok(())
@@ -116,14 +146,15 @@ impl Administration {
 
     /// Changes some properties of a client.
     pub async fn change_client(&self, client_id: &str, changes: &Value) -> anyhow::Result<()> {
-        let id = self
-            .id(
-                &format!("clients?clientId={client_id}"),
-                "clientId",
-                client_id,
-            )
-            .await?;
-        self.change(&format!("clients/{id}"), changes).await
+        let client = self.client(client_id).await?;
+        self.change(&client, changes).await
+    }
+
+    /// The path of a client: `clients/…`.
+    pub async fn client(&self, client_id: &str) -> anyhow::Result<String> {
+        let query = format!("clients?clientId={client_id}");
+        let id = self.id(&query, "clientId", client_id).await?;
+        Ok(format!("clients/{id}"))
     }
 
     async fn change(&self, path: &str, changes: &Value) -> anyhow::Result<()> {
