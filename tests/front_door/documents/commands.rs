@@ -16,6 +16,7 @@ use crate::USHER;
 
 /// What the documents show instead of what only a running service knows.
 const SAMPLE_REFERENCE: &str = "7KQ2-M4XD-0ZPA";
+const SAMPLE_ADDRESS: &str = "ada@acme.example";
 const SAMPLE_ORIGIN: &str = "http://127.0.0.1:8080";
 
 #[tokio::test]
@@ -39,6 +40,9 @@ async fn every_command_in_the_documents_works() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Who has signed in.
+const ADA: &str = "ada@first.example";
+
 /// A folder with `usher`, the policies and a configuration; a running service with one
 /// sign-in; an empty company directory but for that.
 struct Sandbox {
@@ -51,7 +55,7 @@ struct Sandbox {
 impl Sandbox {
     async fn open() -> anyhow::Result<Self> {
         let provider = Provider::start();
-        provider.sign_in_as(Person::new("ada").email("ada@first.example", true));
+        provider.sign_in_as(Person::new("ada").email(ADA, true));
         let mut installation = Installation::new(USHER).with_all(provider.settings("keycloak"));
         installation.must(&["company", "create", "--id", "first", "--name", "First"])?;
         installation.must(&["domain", "add", "--company", "first", "first.example"])?;
@@ -90,6 +94,7 @@ impl Sandbox {
         }
         let line = command
             .replace(SAMPLE_REFERENCE, &self.reference)
+            .replace(SAMPLE_ADDRESS, ADA)
             .replace(SAMPLE_ORIGIN, &self.server.origin);
         let answer = self.installation.shell(&line)?;
         ensure!(answer.code == Some(0), "{answer:#?}");
@@ -135,6 +140,12 @@ fn furnish(installation: &mut Installation) -> anyhow::Result<()> {
         installation.path("deploy"),
     )?;
     symlink(parts::policies(), installation.path("target/policies"))?;
+    for document in documents()? {
+        let lists = |block: &&str| block.contains("[[company]]");
+        if let Some(block) = document.blocks("toml").into_iter().find(lists) {
+            std::fs::write(installation.path("directory.toml"), block)?;
+        }
+    }
     // An answer of 401 would be no error otherwise.
     std::fs::write(installation.path(".curlrc"), "fail\nshow-error\n")?;
     let bin = installation.path("bin");

@@ -1,6 +1,9 @@
 use std::io;
 use std::time::Duration;
 
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
 use super::{Only, kind as name_of, outcome};
 use crate::audit::Tail;
 use crate::cli::console::{Console, Format, Listed, printable, when};
@@ -38,6 +41,7 @@ pub(super) async fn follow(
 ) -> Result<(), End> {
     let is_asked_for = |record: &Record| only.is_none_or(|only| only.is(record.kind));
     let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut left = std::pin::pin!(no_longer_read());
     // Among the newest there may be none of the kind: as many as asked for are looked for.
     let mut records = tail
         .earlier(earlier, is_asked_for)
@@ -54,10 +58,31 @@ pub(super) async fn follow(
         }
         tokio::select! {
             _ = &mut interrupted => return Ok(()),
+            () = &mut left => return Ok(()),
             () = tokio::time::sleep(PAUSE) => {}
         }
         records = tail.news().await.map_err(End::Store)?;
     }
+}
+
+/// Resolves when whoever read standard output has left, as `head` does, before there is anything
+/// to write to them. Where that cannot be known, as with a file, it never does.
+async fn no_longer_read() {
+    #[expect(
+        deprecated,
+        reason = "what replaces it is unsafe; standard output stays open as long as we run"
+    )]
+    let output = AsyncFd::with_interest(io::stdout(), Interest::ERROR);
+    let Ok(output) = output else {
+        return std::future::pending().await;
+    };
+    while let Ok(mut ready) = output.ready(Interest::ERROR).await {
+        if ready.ready().is_error() {
+            return;
+        }
+        ready.clear_ready();
+    }
+    std::future::pending().await
 }
 
 /// What happened, in one line; what is absent is left out.
