@@ -26,7 +26,7 @@ use crate::domain::{
     Admission, Code, CompanyId, Entropy, Provider, ProviderName, Question, RecordSettings,
     Reference, Request, ReturnTo, Secret, UserId, VerifiedIdentity,
 };
-use crate::oidc::{self, AuthorizationResponse, Handshake, RelyingParty};
+use crate::oidc::{self, AuthorizationResponse, Handshake, OidcError, RelyingParty};
 use crate::policy::Policy;
 use crate::seal::Vault;
 use crate::sessions::{self, Attempt, BrowserHash, NewSession, Taken, attempts};
@@ -231,6 +231,9 @@ impl Login {
 
         // 5 Directory, session and audit record, in one transaction.
         let mut tx = self.store.begin().await?;
+        if sessions::logout::came_since(&mut tx, &identity, now).await? {
+            return Err(OidcError::ended_meanwhile().into());
+        }
         let entry = Entry {
             asked_company: attempt.company,
             may_move: provider.policy.may_move,

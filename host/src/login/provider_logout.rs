@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::draft::{Draft, subject_hmac};
 use super::{Connection, Login};
 use crate::audit;
-use crate::domain::{AuditOutcome, Code, Kind, Record, UserId};
+use crate::domain::{AuditOutcome, Kind, Record, UserId};
 use crate::oidc::OidcError;
 use crate::sessions::{self, logout::Obeyed};
 use crate::store::{StoreError, Tx};
@@ -42,7 +42,8 @@ impl Login {
         let mut tx = self.store.begin().await?;
         let Obeyed::Ended(users) = sessions::logout::obey(&mut tx, &logout, now).await? else {
             drop(tx);
-            return Err(self.turn_away(connection, repeated(), now).await);
+            let error = OidcError::repeated_logout();
+            return Err(self.turn_away(connection, error, now).await);
         };
         let hmac = |subject| subject_hmac(&self.vault, logout.issuer(), subject);
         let subject_hmac = logout.subject().map(hmac);
@@ -153,17 +154,6 @@ impl Login {
         let mut tx = self.store.begin().await?;
         audit::record(&mut tx, record, None, &self.vault, &self.records).await?;
         tx.commit().await
-    }
-}
-
-/// K43.
-fn repeated() -> OidcError {
-    OidcError {
-        code: Code::TokenInvalid,
-        check: "logout_token.jti",
-        detail: "this logout token was used before".to_owned(),
-        denied: false,
-        unattended: false,
     }
 }
 

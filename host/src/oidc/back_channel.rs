@@ -39,6 +39,17 @@ impl RelyingParty {
 }
 
 impl OidcError {
+    /// The provider ended its session while the sign-in with it was under way.
+    pub fn ended_meanwhile() -> Self {
+        let detail = "the provider ended this session while the sign-in was under way";
+        Self::token("sid", detail)
+    }
+
+    /// K43: a logout token that is shown again.
+    pub fn repeated_logout() -> Self {
+        Self::token("logout_token.jti", "this logout token was used before")
+    }
+
     /// Whether a token failed a check, so that it is wrong however often it is sent. Otherwise
     /// the provider could not be asked, and the same token may hold later.
     pub fn is_about_the_token(&self) -> bool {

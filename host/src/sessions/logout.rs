@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::end::{end_by_identity, end_by_sid};
-use crate::domain::{UserId, VerifiedLogout, Whose};
+use crate::domain::{UserId, VerifiedIdentity, VerifiedLogout, Whose};
 use crate::seal::hash_token;
 use crate::store::{Store, StoreError, Tx};
 
@@ -28,11 +28,16 @@ pub async fn obey(
     now: Timestamp,
 ) -> Result<Obeyed, StoreError> {
     tx.remove_logout_tokens_expired_by(now).await?;
-    let hash = hash_of(logout);
-    if !tx.remember_logout_token(&hash, logout.until()).await? {
+    let issuer = logout.issuer();
+    let token = hash_of(issuer, "jti", logout.id());
+    let whose = match logout.whose() {
+        Whose::Session(sid) => hash_of(issuer, "sid", sid),
+        Whose::Subject(subject) => hash_of(issuer, "sub", subject),
+    };
+    let fresh = tx.remember_logout_token(&token, &whose, now, logout.until());
+    if !fresh.await? {
         return Ok(Obeyed::Repeated);
     }
-    let issuer = logout.issuer();
     let ended = match logout.whose() {
         Whose::Session(sid) => end_by_sid(tx, issuer, sid).await?,
         Whose::Subject(subject) => end_by_identity(tx, issuer, subject).await?,
@@ -51,9 +56,30 @@ pub async fn purge(store: &Store, now: Timestamp) -> Result<u64, StoreError> {
     Ok(removed)
 }
 
-/// The length keeps two pairs from running into each other. A `jti` may be guessable, and
+/// Whether the provider ended the session behind a sign-in since this time, so that the sign-in
+/// must not open one here: the logout token found nothing to end yet.
+///
+/// # Errors
+/// The store is unavailable.
+pub async fn came_since(
+    tx: &mut Tx,
+    identity: &VerifiedIdentity,
+    since: Timestamp,
+) -> Result<bool, StoreError> {
+    let issuer = &identity.issuer;
+    let subject = hash_of(issuer, "sub", &identity.subject);
+    if tx.logout_came_since(&subject, since).await? {
+        return Ok(true);
+    }
+    let Some(sid) = &identity.provider_session else {
+        return Ok(false);
+    };
+    tx.logout_came_since(&hash_of(issuer, "sid", sid), since)
+        .await
+}
+
+/// The length keeps two pairs from running into each other. What is hashed may be guessable, and
 /// nothing is lost if it is guessed.
-fn hash_of(logout: &VerifiedLogout) -> String {
-    let issuer = logout.issuer();
-    hash_token(&format!("{}:{issuer}{}", issuer.len(), logout.id()))
+fn hash_of(issuer: &str, claim: &str, value: &str) -> String {
+    hash_token(&format!("{claim} {}:{issuer}{value}", issuer.len()))
 }

@@ -2,6 +2,8 @@
 
 mod refused;
 
+use std::time::Duration;
+
 use anyhow::Context;
 use serde_json::{Value, json};
 use sqlx::Connection;
@@ -271,6 +273,49 @@ async fn keys_that_cannot_be_had_are_503_and_never_a_false_200() -> anyhow::Resu
     let bad = token.clone().header(&set("alg", json!("none")));
     says(&send(&site, &bad).await?, 400, "logout_token.alg")?;
     assert_eq!(site.session_status(&mut ann).await?, 200);
+    Ok(())
+}
+
+/// A logout token that comes while the sign-in is still under way has nothing to end yet.
+#[tokio::test]
+async fn hole33_a_session_that_ended_at_the_provider_meanwhile_is_not_opened() -> anyhow::Result<()>
+{
+    let slow = ("get_info_from_access_token", "false");
+    let site = Acme::start(&[INTO_ACME, slow]).await?;
+    for by in ["sid", "sub"] {
+        let late = Says::Late(Duration::from_millis(800));
+        site.provider.faults().says.insert(Endpoint::Userinfo, late);
+        site.provider.sign_in_as(Person::new("ann"));
+        let mut ann = Visitor::new();
+        let answer = site.up_to_the_callback(&mut ann, MAIN).await?;
+        let sid = site.provider.latest_session();
+        let signing_out = async {
+            let other = if by == "sid" { "sub" } else { "sid" };
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            let token = site.provider.logout_token(&Person::new("ann"), &sid);
+            send(&site, &token.claims(&without(other))).await
+        };
+        let (page, signed_out) = tokio::join!(ann.follow(&answer), signing_out);
+        says(&signed_out?, 200, "")?;
+        let page = page?;
+        assert_eq!(page.status, 502, "{by}: {page}");
+        assert_eq!(ann.cookies.value("usher"), None);
+        assert_eq!(site.count("sessions").await?, 0);
+        let record = site.newest_record()?;
+        assert_eq!(record["code"], "token_invalid");
+        assert!(
+            record["detail"]
+                .as_str()
+                .unwrap_or_default()
+                .starts_with("sid: "),
+            "{record}"
+        );
+        site.provider.behave();
+        // The next sign-in is another session.
+        let mut ann = site.admitted(Person::new("ann")).await?;
+        assert_eq!(site.session_status(&mut ann).await?, 200);
+        ann.post(site.url("/logout"), &[]).await?;
+    }
     Ok(())
 }
 
