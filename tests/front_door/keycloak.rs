@@ -2,7 +2,6 @@
 //! and each rule has a test of its own, which says what was removed to see it fail.
 
 mod administrators;
-mod asked;
 mod asking;
 mod broken;
 mod claims;

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::json;
 use url::Url;
-use usher_tests::keycloak::variable;
+use usher_tests::keycloak::{self, password, variable};
 use usher_tests::visitor::Visitor;
 
 use super::site::{Plan, Site};
@@ -153,6 +153,9 @@ async fn prompt_login_asks_for_the_password_again() -> anyhow::Result<()> {
     let mut visitor = site.admitted("carol").await?;
     let again = site.begin(&mut visitor).await?;
     assert!(again.form("#kc-form-login").is_ok(), "{again}");
+    let page = keycloak::sign_in(&mut visitor, again, "carol", &password("carol")).await?;
+    let page = visitor.settle(page).await?;
+    assert_eq!(page.status, StatusCode::OK, "{page}");
     Ok(())
 }
 
@@ -303,5 +306,24 @@ async fn code_challenge_cannot_be_switched_off() -> anyhow::Result<()> {
     let answer = usher.run(&["serve"])?;
     assert_eq!(answer.code, Some(2), "{answer:?}");
     assert!(answer.stderr.contains("code_challenge"), "{answer:?}");
+    Ok(())
+}
+
+/// Fails without: the words for `login_required`, and the setting `authorize_params__prompt`.
+#[tokio::test]
+async fn prompt_none_says_that_keycloak_has_to_ask_first() -> anyhow::Result<()> {
+    let Some(plan) = Plan::new().await? else {
+        return Ok(());
+    };
+    let site = plan
+        .set("services", "authorize_params__prompt", "none")
+        .start()
+        .await?;
+    let page = site.begin(&mut Visitor::new()).await?;
+    assert_eq!(page.status, StatusCode::BAD_GATEWAY, "{page}");
+    let heading = "The identity provider has to ask you something first";
+    assert_eq!(page.texts("h1"), [heading]);
+    let detail = "error: the provider answered with login_required";
+    assert_eq!(site.only_record()?["detail"], detail);
     Ok(())
 }

@@ -1,10 +1,17 @@
 //! Signatures, keys and how we prove who we are (`spec.md` §3.1).
 
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use usher_tests::keycloak::{Administration, Client};
+use usher_tests::visitor::{Page, Visitor};
 
-use super::site::Plan;
+use super::site::{Plan, Site};
 
 /// The client signs both tokens with this algorithm.
 fn sign_with(client: &mut Client, id_token: &str, access_token: &str) {
@@ -112,6 +119,105 @@ async fn add_key(administration: &Administration, priority: u32) -> anyhow::Resu
         },
     });
     administration.create("components", &key).await?;
+    Ok(())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever stole a key has a clock of their own"
+)]
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+/// A key that Keycloak signs with and that somebody else has too, such as one that was stolen.
+struct Stolen {
+    pair: RsaKeyPair,
+    kid: Value,
+    component: String,
+}
+
+impl Stolen {
+    /// Becomes the key of the realm.
+    async fn plant(administration: &Administration) -> anyhow::Result<Self> {
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048)?;
+        let der: Pkcs8V1Der<'_> = pair.as_der()?;
+        let realm = administration.get("").await?;
+        let key = json!({
+            "name": "imported", "providerId": "rsa",
+            "providerType": "org.keycloak.keys.KeyProvider", "parentId": realm["id"],
+            "config": {
+                "priority": ["500"], "enabled": ["true"], "active": ["true"],
+                "algorithm": ["RS256"], "privateKey": [STANDARD.encode(der.as_ref())],
+            },
+        });
+        let component = administration.create("components", &key).await?;
+        let kid = signing_key(administration).await?["kid"].clone();
+        Ok(Self {
+            pair,
+            kid,
+            component,
+        })
+    }
+
+    /// Signs somebody out, as if Keycloak said so.
+    async fn sign_out(&self, site: &Site, subject: &str) -> anyhow::Result<Page> {
+        let now = now();
+        let header = json!({"alg": "RS256", "typ": "logout+jwt", "kid": self.kid});
+        let claims = json!({
+            "iss": site.realm.issuer(), "aud": site.client_id, "sub": subject,
+            "iat": now, "exp": now + 120, "jti": format!("{subject}-{now}"),
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+        });
+        let encode = |text: String| URL_SAFE_NO_PAD.encode(text);
+        let message = format!(
+            "{}.{}",
+            encode(header.to_string()),
+            encode(claims.to_string())
+        );
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        let random = SystemRandom::new();
+        let bytes = message.as_bytes();
+        self.pair
+            .sign(&RSA_PKCS1_SHA256, &random, bytes, &mut signature)?;
+        let token = format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature));
+        let url = site.server.url("/backchannel_logout_keycloak");
+        Visitor::new().post(url, &[("logout_token", &token)]).await
+    }
+}
+
+/// Fails without: the new answer replacing the old key set (`Cached::reload`), as if keys were
+/// only ever added.
+#[tokio::test]
+async fn key_that_was_removed_at_keycloak_signs_nothing_any_more() -> anyhow::Result<()> {
+    let Some(plan) = Plan::alone("stolen").await? else {
+        return Ok(());
+    };
+    let administration = plan.realm().administration();
+    let stolen = Stolen::plant(&administration).await?;
+    let site = plan.start().await?;
+    let (carol, bob) = (
+        administration.user("carol").await?,
+        administration.user("bob").await?,
+    );
+    let mut of_carol = site.admitted("carol").await?;
+    let answer = stolen.sign_out(&site, &carol).await?;
+    assert_eq!(
+        answer.status,
+        StatusCode::OK,
+        "it is the realm's key: {answer}"
+    );
+    let session = site.server.url("/api/v1/session");
+    let ended = of_carol.get(&session).await?;
+    assert_eq!(ended.status, StatusCode::UNAUTHORIZED);
+
+    let component = format!("components/{}", stolen.component);
+    administration.remove(&component).await?;
+    let mut of_bob = site.admitted("bob").await?;
+    let answer = stolen.sign_out(&site, &bob).await?;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{answer}");
+    let going_on = of_bob.get(&session).await?;
+    assert_eq!(going_on.status, StatusCode::OK);
     Ok(())
 }
 
