@@ -164,7 +164,15 @@ id = "x"
     let companies = json_of(&usher, &["company", "list"])?;
     assert_eq!(companies.as_array().map(Vec::len), Some(1), "{companies}");
     assert_eq!(usher.audit()?.len(), before);
+    Ok(())
+}
 
+#[test]
+fn file_that_cannot_be_applied_is_refused_with_its_place() -> anyhow::Result<()> {
+    let usher = Installation::new(USHER);
+    usher.must(&["company", "create", "--id", "beta", "--name", "Beta"])?;
+    usher.must(&["domain", "add", "--company", "beta", "taken.example"])?;
+    let companies = json_of(&usher, &["company", "list"])?;
     let conflict = "[[company]]\nid = \"acme\"\nname = \"A\"\ndomains = [\"TAKEN.example\"]";
     let answer = apply(&usher, conflict)?;
     assert_eq!(answer.code, Some(1), "{answer:#?}");

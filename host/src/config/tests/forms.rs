@@ -81,10 +81,7 @@ fn every_example_of_the_reference_is_taken_and_the_same_in_the_file() {
             "{by_environment}"
         );
         let key = line.split(" = ").next().unwrap();
-        assert!(
-            by_file.to_string().contains(&format!("usher.toml:2: ")),
-            "{by_file}"
-        );
+        assert!(by_file.to_string().contains("usher.toml:2: "), "{by_file}");
         assert!(by_file.to_string().contains(key), "{by_file}");
     }
 }
