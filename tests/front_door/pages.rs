@@ -1,6 +1,7 @@
 //! Every page in a real browser: both themes, wide and narrow, by keyboard, without scripts.
 
 mod journeys;
+mod operators;
 mod sound;
 
 use thirtyfour::prelude::By;
