@@ -105,9 +105,13 @@ impl<'a> Console<'a> {
         Ok(self.data(table(&columns, rows))?)
     }
 
-    /// Talk. Nobody is left to tell if it cannot be written.
-    pub(super) fn say(&mut self, line: impl Display) {
-        let _ = writeln!(self.err, "{line}");
+    /// Talk, which may repeat what somebody else wrote. Nobody is left to tell if it cannot be
+    /// written.
+    pub(super) fn say(&mut self, talk: impl Display) {
+        let talk = talk.to_string();
+        for line in talk.split('\n') {
+            let _ = writeln!(self.err, "{}", printable(line));
+        }
     }
 
     /// The command that most likely comes next.

@@ -48,7 +48,12 @@ impl Directory {
         // What is wrong with the file is usage, what does not fit in it a refusal.
         let exit = if problems.is_empty() { 1 } else { 2 };
         match applied {
-            Ok(Some(done)) => return show(&done, listed, console),
+            Ok(Some(done)) => {
+                if read.companies.is_empty() {
+                    console.say("no company is listed; see: usher directory --help");
+                }
+                return show(&done, listed, console);
+            }
             Ok(None) => {}
             Err(unfit) => problems.extend(unfit_in_words(unfit, &opened)),
         }
@@ -86,6 +91,8 @@ fn show(done: &Completed, listed: Listed, console: &mut Console<'_>) -> Result<(
     }
     if done.created.is_empty() {
         console.say("nothing to do: all of it is there");
+    } else {
+        console.next("usher company list");
     }
     Ok(())
 }

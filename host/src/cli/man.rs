@@ -73,7 +73,9 @@ fn write_all(command: &clap::Command, folder: &std::path::Path) -> io::Result<us
 /// One page; the examples, which help shows first, have a section of their own.
 fn render(command: &clap::Command) -> io::Result<Vec<u8>> {
     let examples = command.get_before_help().map(ToString::to_string);
-    let page = Page::new(command.clone()).manual("Usher");
+    let page = Page::new(command.clone())
+        .source(concat!("usher ", env!("CARGO_PKG_VERSION")))
+        .manual("Usher");
     let mut text = Vec::new();
     page.render_title(&mut text)?;
     page.render_name_section(&mut text)?;

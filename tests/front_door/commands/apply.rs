@@ -173,6 +173,13 @@ fn file_that_cannot_be_applied_is_refused_with_its_place() -> anyhow::Result<()>
     usher.must(&["company", "create", "--id", "beta", "--name", "Beta"])?;
     usher.must(&["domain", "add", "--company", "beta", "taken.example"])?;
     let companies = json_of(&usher, &["company", "list"])?;
+    let answer = apply(&usher, "")?;
+    assert_eq!(answer.code, Some(0), "{answer:#?}");
+    assert!(
+        answer.stderr.contains("no company is listed"),
+        "{answer:#?}"
+    );
+
     let conflict = "[[company]]\nid = \"acme\"\nname = \"A\"\ndomains = [\"TAKEN.example\"]";
     let answer = apply(&usher, conflict)?;
     assert_eq!(answer.code, Some(1), "{answer:#?}");

@@ -133,6 +133,8 @@ async fn nothing_is_coloured_away_from_a_terminal() -> anyhow::Result<()> {
             &["company", "create", "--id", "acme", "--name", "Acme"],
             &["company", "list"],
             &["company", "delete", "--id", "ghost"],
+            &["user", "show", "\u{1b}[31mred"],
+            &["user", "disable", "\u{1b}]0;title\u{7}"],
             &["policy", "check"],
             &["serve"],
         ] {

@@ -234,5 +234,22 @@ async fn a_deleted_user_stays_deleted() -> anyhow::Result<()> {
         &["user", "delete", &user, "--yes"],
         &["is deleted"],
     )?;
+
+    // What was deleted stays so; the person is let in again as somebody new.
+    let (issuer, sub) = (site.provider.issuer(), Person::new("ann").sub);
+    let unlink = [
+        "user",
+        "unlink",
+        &user,
+        "--issuer",
+        &issuer,
+        "--subject",
+        &sub,
+    ];
+    done(&site.usher, &unlink, "no longer user")?;
+    let mut ann = site.admitted(Person::new("ann")).await?;
+    assert_ne!(id(&site, &mut ann).await?, user);
+    let shown = json_of(&site.usher, &["user", "show", &user])?;
+    assert_eq!(shown["status"], "deleted");
     Ok(())
 }
