@@ -83,6 +83,19 @@ impl Provider {
         Some(SignedDuration::from_secs(seconds))
     }
 
+    /// The authentication classes that `authorize_params` ask for, whose promise is checked on
+    /// return (K23): those of `claims` (Core §5.5.1.1), which a provider may not pass over, else
+    /// `acr_values`.
+    pub fn acr_values(&self) -> Vec<String> {
+        let by_claims = self.authorize_params.get("claims");
+        let by_claims = by_claims.and_then(|claims| acr_of_claims(claims));
+        by_claims.unwrap_or_else(|| {
+            let asked = self.authorize_params.get("acr_values");
+            let words = asked.iter().flat_map(|asked| asked.split_whitespace());
+            words.map(str::to_owned).collect()
+        })
+    }
+
     /// Whether `prompt` of `authorize_params` has the person sign in again every time.
     pub fn prompts_login(&self) -> bool {
         let prompt = self.authorize_params.get("prompt");
@@ -113,6 +126,17 @@ impl Provider {
             "site": self.policy.settings,
         })
     }
+}
+
+/// The classes that a `claims` parameter asks for in the ID token.
+fn acr_of_claims(claims: &str) -> Option<Vec<String>> {
+    let claims: serde_json::Value = serde_json::from_str(claims).ok()?;
+    let acr = claims.pointer("/id_token/acr")?;
+    let one = acr.get("value").and_then(|value| value.as_str());
+    let several = acr.get("values").and_then(|values| values.as_array());
+    let several = several.into_iter().flatten().filter_map(|v| v.as_str());
+    let asked: Vec<String> = one.into_iter().chain(several).map(str::to_owned).collect();
+    (!asked.is_empty()).then_some(asked)
 }
 
 /// `groups__…`.

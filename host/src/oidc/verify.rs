@@ -40,14 +40,12 @@ pub struct Expected {
 impl Expected {
     /// What a provider's tokens must say to one attempt.
     pub fn new(provider: &Provider, issuer: &str, handshake: &Handshake) -> Self {
-        let acr_values = provider.authorize_params.get("acr_values");
-        let acr_values = acr_values.map(|v| v.split_whitespace().map(str::to_owned).collect());
         Self {
             issuer: issuer.to_owned(),
             client_id: provider.client_id.clone(),
             nonce: Secret::new(handshake.nonce.clone()),
             algorithm: provider.signing_algorithm,
-            acr_values: acr_values.unwrap_or_default(),
+            acr_values: provider.acr_values(),
             // Signing in again is being no older than the attempt.
             max_age: match provider.prompts_login() {
                 true => Some(SignedDuration::ZERO),

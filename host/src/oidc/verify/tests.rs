@@ -294,6 +294,34 @@ fn k23_prompt_login_is_checked_by_the_time_of_the_sign_in() {
 }
 
 #[test]
+fn k23_classes_asked_for_by_claims_are_checked_and_win() {
+    let asked = |name: &str, value: &str| {
+        let mut provider = provider();
+        let params = [("acr_values", "1"), (name, value)];
+        provider.authorize_params = params.map(|(n, v)| (n.into(), v.into())).into();
+        changed(|case| case.expected = Expected::new(&provider, ISSUER, &handshake()))
+    };
+    for claims in [
+        r#"{"id_token":{"acr":{"essential":true,"values":["gold","silver"]}}}"#,
+        r#"{"id_token":{"acr":{"essential":true,"value":"gold"}}}"#,
+    ] {
+        assert_eq!(asked("claims", claims).unwrap_err().check, "acr");
+    }
+    for claims in [
+        r#"{"id_token":{"acr":{"values":["gold","1"]}}}"#,
+        r#"{"id_token":{"acr":null,"email":{"essential":true}}}"#,
+        r#"{"userinfo":{"acr":{"value":"gold"}}}"#,
+        "no JSON",
+    ] {
+        asked("claims", claims).unwrap();
+    }
+    assert_eq!(
+        asked("acr_values", " gold  silver ").unwrap_err().check,
+        "acr"
+    );
+}
+
+#[test]
 fn hole11_a_hosted_domain_that_was_asked_for_is_there() {
     let hosted = |asked: &str, hd: Value| {
         changed(|case| {
