@@ -203,7 +203,11 @@ async fn max_age_without_auth_time_in_the_token_refuses() -> anyhow::Result<()> 
     let (page, record) = site.refused("carol").await?;
     assert_eq!(page.status, StatusCode::BAD_GATEWAY, "{page}");
     assert_eq!(record["code"], "token_invalid");
-    assert_eq!(record["detail"], "auth_time: there is no auth_time");
+    let detail = record["detail"].as_str().unwrap_or_default();
+    assert!(
+        detail.starts_with("auth_time: there is no auth_time"),
+        "{detail}"
+    );
     Ok(())
 }
 
