@@ -31,7 +31,7 @@ fn says(fault: Fault) -> &'static [&'static str] {
             "localhost",
             "Set base_url to exactly the issuer",
         ],
-        Fault::ClockFiveMinutesOff => &["sign-ins", "clock_skew", "300 s", "NTP"],
+        Fault::ClockFiveMinutesOff => &["sign-ins", "clock_skew", "s ahead of our clock", "NTP"],
         Fault::LightweightTokens => &["sign-ins", "Always use lightweight access token"],
         Fault::AlgorithmChanged => &["sign-ins", "PS256", "signing_algorithm"],
     }
