@@ -2,6 +2,7 @@
 //! somewhere.
 
 mod commands;
+mod console;
 mod example;
 mod how_to;
 mod reference;
@@ -84,6 +85,16 @@ fn every_link_leads_somewhere() -> anyhow::Result<()> {
         }
     }
     ensure!(followed > 10, "only {followed} links were found");
+    Ok(())
+}
+
+#[test]
+fn every_picture_is_light() -> anyhow::Result<()> {
+    for picture in std::fs::read_dir(root().join("docs/images"))? {
+        let (path, size) = (picture?.path(), 180_000);
+        let bytes = std::fs::metadata(&path)?.len();
+        ensure!(bytes < size, "{} has {bytes} bytes", path.display());
+    }
     Ok(())
 }
 

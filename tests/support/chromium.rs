@@ -222,7 +222,8 @@ impl Chromium {
         self.shoot(name, options).await
     }
 
-    async fn shoot(&self, name: &str, options: Value) -> anyhow::Result<PathBuf> {
+    /// A picture, in `target/test-output/screenshots`, with options of `Page.captureScreenshot`.
+    pub async fn shoot(&self, name: &str, options: Value) -> anyhow::Result<PathBuf> {
         let folder = parts::output().join("screenshots");
         std::fs::create_dir_all(&folder)?;
         let shot = self.cdp("Page.captureScreenshot", options).await?;
