@@ -33,6 +33,7 @@ pub use self::nearest::nearest;
 pub use self::origin::Origin;
 pub use self::reference::{Asked, Variable, look_up, variables};
 pub use self::report::{ConfigErrors, Problem};
+pub(crate) use self::value::unquoted;
 
 use self::collect::{Collected, collect};
 use self::nearest::closest;

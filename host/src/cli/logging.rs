@@ -3,7 +3,7 @@ use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
 use super::failure::Failure;
-use crate::config::{Environment, Problem};
+use crate::config::{Environment, Problem, unquoted};
 
 /// Logs to stderr from here on. Does nothing if the process logs already.
 pub(super) fn start(filter: &str, environment: &Environment) -> Result<(), Failure> {
@@ -37,7 +37,7 @@ pub(super) fn of_environment(environment: &Environment) -> Option<&str> {
     let mut variables = environment.iter();
     variables
         .find(|(name, _)| is_log(name))
-        .map(|(_, value)| value)
+        .map(|(_, value)| unquoted(value))
 }
 
 fn no_color(environment: &Environment) -> bool {

@@ -14,7 +14,7 @@ use super::nearest::nearest;
 use super::origin::Origin;
 use super::report::{Report, Reports};
 use super::shown::typed;
-use super::value::unquoted;
+use super::value::{short, unquoted};
 use crate::domain::ProviderName;
 
 /// Whose setting it is.
@@ -335,7 +335,8 @@ fn unknown(entry: &Entry, report: &mut Report) {
         None => "remove it; `usher config env` lists every setting".into(),
     };
     let owner = if is_provider { "a provider" } else { "Usher" };
-    report.error(format!("`{path}` is no setting of {owner}"), origin, fix);
+    let what = format!("`{}` is no setting of {owner}", short(path));
+    report.error(what, origin, fix);
 }
 
 /// A known path in the spelling of the place where the unknown one was found.

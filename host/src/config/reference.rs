@@ -188,6 +188,12 @@ pub fn look_up(text: &str) -> Result<Asked, Problem> {
             provider,
             path @ ..,
         ] => (&[PROVIDER], Some(*provider), path.join(".")),
+        // `keycloak.groups.claim`, if the first part is no part of the setting itself.
+        [provider, path @ ..]
+            if find(PROVIDER, dotted).is_none() && find(PROVIDER, &path.join(".")).is_some() =>
+        {
+            (&[PROVIDER], Some(*provider), path.join("."))
+        }
         _ => (&[PROVIDER, HOST], None, dotted.to_owned()),
     };
     let found = tables.iter().find_map(|table| find(table, &path));
@@ -233,6 +239,15 @@ fn unknown(asked: &str, tables: &[&'static [Key]], path: &str) -> Problem {
     }
     let known = tables.iter().flat_map(|table| table.iter());
     let paths = known.clone().map(|key| key.path);
+    let begin = format!("{path}.");
+    let below: Vec<_> = paths
+        .clone()
+        .filter(|path| path.starts_with(&begin))
+        .collect();
+    if !below.is_empty() {
+        let what = "several settings begin like this";
+        return Problem::new(what, asked, format!("name one of {}", below.join(", ")));
+    }
     let fix = match nearest(path, paths).and_then(|path| known.clone().find(|k| k.path == path)) {
         Some(key) if asked.contains("__") && asked.contains("LOGIN") => {
             format!("did you mean `{}`?", key.variable(None))
@@ -285,6 +300,7 @@ mod tests {
             ("USHER__SESSION__IDLE", "session.idle", None),
             ("usher__session__idle", "session.idle", None),
             ("session.idle", "session.idle", None),
+            ("keycloak.groups.claim", "groups.claim", Some("keycloak")),
             ("authorize_params", "authorize_params", None),
             ("authorize_params.NAME", "authorize_params", None),
         ] {
@@ -307,6 +323,8 @@ mod tests {
         for (text, word) in [
             ("groups.claimenv", "`groups.claim`"),
             ("admins", "`groups.admins`"),
+            ("groups", "groups.enabled, groups.claim"),
+            ("usher.session", "session.idle, session.absolute"),
             ("usher.sesion.idle", "`usher.session.idle`"),
             ("USHER__LISTN", "`usher.listen`"),
             (

@@ -23,9 +23,11 @@ impl Problem {
         place: impl fmt::Display,
         fix: impl Into<String>,
     ) -> Problem {
+        // Names come from whoever writes them, and must not move the cursor.
+        let printable = |c: char| if c.is_control() { '\u{fffd}' } else { c };
         Self {
             what: what.into(),
-            place: place.to_string(),
+            place: place.to_string().chars().map(printable).collect(),
             fix: fix.into(),
         }
     }

@@ -24,7 +24,7 @@ pub(super) fn wrong<T>(what: impl Into<String>, fix: impl Into<String>) -> Resul
 }
 
 /// Takes away one pair of surrounding quotes.
-pub(super) fn unquoted(text: &str) -> &str {
+pub(crate) fn unquoted(text: &str) -> &str {
     for quote in ['"', '\''] {
         let inner = text
             .strip_prefix(quote)

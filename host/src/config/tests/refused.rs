@@ -301,6 +301,15 @@ fn a_secret_lies_in_a_file_or_in_a_variable_and_never_in_an_error() {
 }
 
 #[test]
+fn a_name_that_moves_the_cursor_is_printed_without_moving_it() {
+    let mut pairs = minimal();
+    pairs.push(("USHER__\u{1b}[2J".to_owned(), "x".to_owned()));
+    let errors = load(&pairs.into_iter().collect(), None).unwrap_err();
+    assert_eq!(errors.problems.len(), 1);
+    assert!(!errors.to_string().contains('\u{1b}'), "{errors:?}");
+}
+
+#[test]
 fn nothing_that_can_be_printed_holds_a_secret() {
     let secrets = [
         (
