@@ -2,7 +2,7 @@
 //! tells the engineer.
 
 use reqwest::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 use usher_tests::clock;
 use usher_tests::keycloak::broken::Fault;
 use usher_tests::keycloak::{self, password};
@@ -151,7 +151,7 @@ async fn another_issuer_is_refused_before_anybody_leaves() -> anyhow::Result<()>
     meets(Fault::IssuerDiffers, seen).await
 }
 
-/// Fails without: `checks::issued_now`.
+/// Fails without: the shifted clock (she is let in).
 #[tokio::test]
 async fn clock_five_minutes_off_is_named() -> anyhow::Result<()> {
     let seen = Seen {
@@ -196,6 +196,37 @@ async fn lightweight_access_token_is_named_at_userinfo_too() -> anyhow::Result<(
         page.text().contains("Always use lightweight access token"),
         "{page}"
     );
+    Ok(())
+}
+
+/// What the advice says for whoever wants lightweight tokens does let people in.
+///
+/// Fails without: `lightweight.claim` on any of these mappers.
+#[tokio::test]
+async fn lightweight_access_token_will_do_with_every_mapper_added_to_it() -> anyhow::Result<()> {
+    let Some(plan) = Plan::new().await? else {
+        return Ok(());
+    };
+    let site = plan
+        .client(|client| {
+            let switch = "/attributes/client.use.lightweight.access.token.enabled";
+            client.set(switch, "true".into());
+            client.set_groups_mapper("lightweight.claim", "true");
+            let added = |attribute: &str| {
+                json!({
+                    "user.attribute": attribute, "jsonType.label": "String",
+                    "lightweight.claim": "true",
+                })
+            };
+            client.add_mapper("oidc-sub-mapper", "sub", &added(""));
+            let kind = "oidc-usermodel-attribute-mapper";
+            client.add_mapper(kind, "preferred_username", &added("username"));
+        })
+        .start()
+        .await?;
+    let session = site.session_of("carol").await?;
+    assert_eq!(session["groups"], json!(["research"]));
+    assert_eq!(session["user"]["name"], "carol");
     Ok(())
 }
 
