@@ -242,6 +242,20 @@ pub fn load_stored(environment: &Environment, file: Option<&Path>) -> Result<Sto
     })
 }
 
+/// Sessions that no provider opened carry a name of ours in its place.
+fn reserved(name: &ProviderName, r: &mut Reader<'_>) {
+    if name.as_str().starts_with("usher_") {
+        let place: Vec<_> = r.given.origins().map(ToString::to_string).collect();
+        r.report.error(
+            format!(
+                "`{name}` is no name for a provider: those that begin with `usher_` are Usher's own"
+            ),
+            place.join(", "),
+            "rename the provider; its callback path changes with it",
+        );
+    }
+}
+
 /// Every provider that is right; what is wrong with the others is reported.
 fn providers(
     collected: &Collected,
@@ -259,6 +273,7 @@ fn providers(
             settings: &mut *settings,
         };
         let missing = provider::missing(&reader);
+        reserved(name, &mut reader);
         providers.extend(provider::read(name, &mut reader));
         if missing.is_empty() {
             complete.push(name.as_str());

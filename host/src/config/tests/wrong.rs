@@ -189,3 +189,18 @@ fn one_value_in_two_spellings_is_no_contradiction() {
     ]);
     assert!(found.place.contains(" and "), "{found}");
 }
+
+#[test]
+fn a_provider_that_is_called_like_us_is_refused() {
+    let key = |key: &str| format!("CLEARML__services__login__sso__oauth_client__usher_x__{key}");
+    let found = problems(&[
+        (&key("base_url"), "https://kc.example.com/realms/x"),
+        (&key("client_id"), "x"),
+        (&key("client_secret"), "x"),
+    ]);
+    let [found] = found.as_slice() else {
+        panic!("{found:#?}");
+    };
+    assert!(found.what.contains("`usher_x`"), "{found}");
+    assert!(found.place.contains(&key("base_url")), "{found}");
+}
