@@ -11,7 +11,7 @@ use usher_tests::chromium::Chromium;
 use usher_tests::keycloak::{self, Administration};
 
 /// The first page after signing in loads for a while.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Console {
     chromium: Chromium,
