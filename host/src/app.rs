@@ -1,5 +1,6 @@
 //! The composition root: the only file that names every module.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,18 +55,24 @@ fn system_entropy() -> Entropy {
 /// # Errors
 /// The address is taken, or the service cannot be built from this configuration.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
-    let address = config.host.listen;
-    let listener = TcpListener::bind(address).await.map_err(|error| {
+    let listener = listen(&config, config.host.listen, "listen").await?;
+    serve_on(listener, config, Options::default()).await
+}
+
+async fn listen(
+    config: &Config,
+    address: SocketAddr,
+    setting: &'static str,
+) -> Result<TcpListener, ConfigErrors> {
+    TcpListener::bind(address).await.map_err(|error| {
         let what = format!("cannot listen on {address}: {error}");
         let fix = "end what listens there (`ss -ltnp` names it), or choose another address";
-        let place = config.place(None, "listen");
-        let problems = vec![Problem::new(what, place, fix)];
+        let problems = vec![Problem::new(what, config.place(None, setting), fix)];
         ConfigErrors {
             problems,
             warnings: Vec::new(),
         }
-    })?;
-    serve_on(listener, config, Options::default()).await
+    })
 }
 
 /// Runs the service on a listener until it is told to stop.
@@ -77,6 +84,10 @@ pub async fn serve_on(
     config: Config,
     options: Options,
 ) -> anyhow::Result<()> {
+    let ops = match config.host.ops_listen {
+        Some(address) => Some(listen(&config, address, "ops_listen").await?),
+        None => None,
+    };
     let usher = build(config, options).await?;
     tracing::info!(
         listen = %listener.local_addr()?,
@@ -85,6 +96,10 @@ pub async fn serve_on(
         "ready"
     );
     tokio::spawn(housekeep(usher.clone()));
+    if let Some(ops) = ops {
+        tracing::info!(ops_listen = %ops.local_addr()?, "health and metrics");
+        tokio::spawn(http::serve_ops(ops, usher.clone()));
+    }
     http::serve(listener, usher, stop_signal()).await
 }
 

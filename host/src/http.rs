@@ -7,6 +7,7 @@ pub mod csrf;
 mod extract;
 mod handlers;
 mod layers;
+mod metrics;
 pub mod pages;
 mod problem;
 mod routes;
@@ -20,11 +21,12 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 pub use self::extract::{NotSignedIn, SignedIn};
-pub use self::routes::router;
+pub use self::routes::{ops_router, router};
 pub use self::state::{State, Usher};
 
 use self::assets::Assets;
 use self::cookies::Cookies;
+use self::metrics::Metrics;
 use self::pages::Site;
 use self::security::SecurityHeaders;
 use crate::clock::Clock;
@@ -53,6 +55,8 @@ pub fn assemble(
         site: Site::new(&host.brand, assets.names(), development),
         assets,
         public_url,
+        metrics: Metrics::new(),
+        ops_apart: host.ops_listen.is_some(),
         policies_since: clock.now(),
         clock,
     }))
@@ -88,4 +92,11 @@ pub async fn serve(
         .with_graceful_shutdown(stop)
         .await?;
     Ok(())
+}
+
+/// Serves health and metrics as long as the process lives.
+pub async fn serve_ops(listener: TcpListener, usher: Usher) {
+    if let Err(error) = axum::serve(listener, ops_router(&usher)).await {
+        tracing::error!(%error, "the listener for health and metrics broke");
+    }
 }

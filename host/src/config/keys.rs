@@ -116,7 +116,7 @@ pub enum Secrecy {
 }
 
 /// Settings that are read, checked and shown, and change nothing in this version.
-const WITHOUT_EFFECT: &[&str] = &["ops_listen", "trusted_proxies"];
+const WITHOUT_EFFECT: &[&str] = &["trusted_proxies"];
 
 impl Key {
     /// Whether this version does what the setting says.

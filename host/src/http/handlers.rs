@@ -8,6 +8,7 @@ pub(super) mod health;
 pub(super) mod initiate;
 pub(super) mod login;
 pub(super) mod logout;
+pub(super) mod metrics;
 pub(super) mod provider;
 pub(super) mod recovery;
 pub(super) mod test;

@@ -4,7 +4,8 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::handlers::{
-    account, api, assets, callback, health, initiate, login, logout, provider, recovery, test,
+    account, api, assets, callback, health, initiate, login, logout, metrics, provider, recovery,
+    test,
 };
 use super::{Usher, layers};
 
@@ -31,11 +32,12 @@ pub fn router(usher: &Usher) -> Router {
         .route("/account/sessions/end", post(account::end_session))
         .route("/api/v1/session", get(api::session))
         .route("/openapi.json", get(api::openapi))
-        .route("/livez", get(health::alive))
-        .route("/readyz", get(health::ready))
         .route("/assets/{name}", get(assets::asset))
         .fallback(login::not_found)
         .method_not_allowed_fallback(login::wrong_method);
+    if !usher.ops_apart {
+        router = router.merge(health());
+    }
     for connection in &usher.login.connections {
         let name = &connection.provider.name;
         router = router.route(
@@ -53,4 +55,17 @@ pub fn router(usher: &Usher) -> Router {
         router = router.route(&format!("/client_jwks_{name}"), get(provider::client_jwks));
     }
     layers::around(router, usher).with_state(usher.clone())
+}
+
+/// Health and metrics, for the listener of their own (`OPS_LISTEN`).
+pub fn ops_router(usher: &Usher) -> Router {
+    health()
+        .route("/metrics", get(metrics::show))
+        .with_state(usher.clone())
+}
+
+fn health() -> Router<Usher> {
+    Router::new()
+        .route("/livez", get(health::alive))
+        .route("/readyz", get(health::ready))
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::assets::Assets;
 use super::cookies::Cookies;
+use super::metrics::Metrics;
 use super::pages::Site;
 use super::security::SecurityHeaders;
 use crate::clock::Clock;
@@ -27,6 +28,9 @@ pub struct State {
     pub clock: Clock,
     /// When the policies were loaded.
     pub policies_since: Timestamp,
+    /// Whether health and metrics have a listener of their own.
+    pub(super) ops_apart: bool,
+    pub(super) metrics: Metrics,
     pub(super) cookies: Cookies,
     pub(super) security: SecurityHeaders,
     pub(super) site: Site,

@@ -1,11 +1,14 @@
 //! `/callback_P`: the provider's answer arrives.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::login::{see_other, start_path, stopped};
-use crate::domain::{Code, ProviderName, Secret};
+use crate::clock::Stopwatch;
+use crate::domain::{AuditOutcome, Code, ProviderName, Secret};
 use crate::http::pages::{Masked, Moment, Problem, SomeoneElse, Stopped};
 use crate::http::tested::page;
 use crate::http::{Usher, cookies};
@@ -47,7 +50,10 @@ async fn arrive(usher: &Usher, uri: &Uri, headers: &HeaderMap, answer: &str) -> 
         browser: state.as_deref().and_then(of_state),
         session: usher.cookies.session(headers),
     };
-    let mut response = match usher.login.answer(arrival, usher.clock.now()).await {
+    let stopwatch = Stopwatch::start();
+    let answered = usher.login.answer(arrival, usher.clock.now()).await;
+    count(usher, connection, &answered, stopwatch);
+    let mut response = match answered {
         Ok(Answered::SignedIn(signed_in)) => enter(usher, &signed_in),
         Ok(Answered::Tested(tested)) => page(usher, connection, &tested).into_response(),
         Err(failed) => refuse(usher, connection, *failed),
@@ -56,6 +62,23 @@ async fn arrive(usher: &Usher, uri: &Uri, headers: &HeaderMap, answer: &str) -> 
     let over = state.and_then(|state| usher.cookies.end_attempt(&state, mode));
     cookies::set(response.headers_mut(), over);
     response
+}
+
+/// A test is no sign-in.
+fn count(
+    usher: &Usher,
+    connection: &Connection,
+    answered: &Result<Answered, Box<Failed>>,
+    stopwatch: Stopwatch,
+) {
+    let (outcome, code) = match answered {
+        Ok(Answered::Tested(_)) => return,
+        Ok(Answered::SignedIn(_)) => (AuditOutcome::Admitted, None),
+        Err(failed) => (failed.error.outcome(), Some(failed.error.code())),
+    };
+    let seconds = Duration::from_micros(stopwatch.micros()).as_secs_f64();
+    let provider = &connection.provider.name;
+    usher.metrics.sign_in(provider, outcome, code, seconds);
 }
 
 fn enter(usher: &Usher, signed_in: &SignedIn) -> Response {
