@@ -90,7 +90,8 @@ impl Failure {
             Some(Trap::AllocationTooLarge) => FailureKind::Memory,
             Some(Trap::Interrupt) => FailureKind::Timeout,
             Some(_) => FailureKind::Trap,
-            None if is_too_much_output(error) => FailureKind::Output,
+            None if says(error, "fuel allocated for hostcalls") => FailureKind::Output,
+            None if says(error, "resource limit exceeded") => FailureKind::Memory,
             None => FailureKind::Invalid,
         };
         let last_words = logs.iter().rfind(|line| line.level == Level::Error);
@@ -101,12 +102,10 @@ impl Failure {
     }
 }
 
-/// wasmtime's error for exhausted hostcall fuel is private: its words are all there is. A test
-/// holds them.
-fn is_too_much_output(error: &wasmtime::Error) -> bool {
-    error
-        .chain()
-        .any(|cause| cause.to_string().contains("fuel allocated for hostcalls"))
+/// wasmtime's errors for exhausted hostcall fuel and for too many instances are private: their
+/// words are all there is. Tests hold them.
+fn says(error: &wasmtime::Error, words: &str) -> bool {
+    error.chain().any(|cause| cause.to_string().contains(words))
 }
 
 /// Raised by the host inside a call from the guest: ends the guest.

@@ -9,6 +9,7 @@ use wasmtime::component::Component;
 use super::bindings::PolicyPre;
 use super::case::Case;
 use super::engine::Sandbox;
+use super::evidence::plain;
 use super::failure::Failure;
 use super::inspect::{Inspection, inspect, version};
 use super::limits::Limits;
@@ -18,6 +19,9 @@ use crate::domain::{PolicyId, PolicyLimits, hex};
 /// The contract that this host speaks; others of the same minor version are compatible while
 /// the major one is 0.
 const CONTRACT: &str = "0.1";
+
+/// Characters of what is said to be wrong with a component.
+const MESSAGE_CHARS: usize = 600;
 
 /// Why a component is not loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -66,12 +70,11 @@ impl fmt::Display for LoadStep {
 }
 
 impl LoadError {
-    pub(super) fn new(step: LoadStep, message: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self {
-            step,
-            message: message.into(),
-            fix: fix.into(),
-        }
+    /// A message may quote the component: it is cut, and kept on one line of plain text.
+    pub(super) fn new(step: LoadStep, message: impl AsRef<str>, fix: impl Into<String>) -> Self {
+        let message = plain(message.as_ref(), MESSAGE_CHARS).replace(['\n', '\t'], " ");
+        let fix = fix.into();
+        Self { step, message, fix }
     }
 }
 
@@ -153,7 +156,7 @@ fn imports_only_the_contract(inspection: &Inspection) -> Result<(), LoadError> {
     if foreign.is_empty() {
         return Ok(());
     }
-    let message = format!("it imports {}, which no policy may", foreign.join(", "));
+    let message = format!("it imports {}, which no policy may", some_of(foreign));
     let fix = if foreign.iter().all(|name| name.starts_with("wasi:")) {
         without_wasi(&inspection.producers)
     } else {
@@ -162,6 +165,16 @@ fn imports_only_the_contract(inspection: &Inspection) -> Result<(), LoadError> {
             .to_owned()
     };
     Err(LoadError::new(LoadStep::Imports, message, fix))
+}
+
+/// As many names as somebody reads.
+fn some_of(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let mut shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>();
+    if names.len() > SHOWN {
+        shown.push(format!("and {} more", names.len() - SHOWN));
+    }
+    shown.join(", ")
 }
 
 /// How each toolchain leaves WASI out (`policy.md` §8): for the one that signed the
@@ -241,8 +254,9 @@ fn compile(sandbox: &Sandbox, bytes: &[u8]) -> Result<Component, LoadError> {
         LoadError::new(
             LoadStep::Compile,
             format!("it cannot be compiled: {error:#}"),
-            "build it without features beyond WebAssembly 2.0: no threads, no 64-bit or several \
-             memories, no garbage collection, no exceptions",
+            "keep memory, tables and instances within the limits of its profile, and build it \
+             without features beyond WebAssembly 2.0: no threads, no 64-bit or several memories, \
+             no garbage collection, no exceptions",
         )
     })
 }
