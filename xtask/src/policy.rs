@@ -3,6 +3,7 @@
 mod build;
 mod committed;
 mod debian;
+mod guests;
 mod sources;
 mod toolchain;
 pub(crate) mod workspace;
@@ -12,7 +13,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Subcommand;
 use sha2::{Digest as _, Sha256};
-use wit_component::ComponentEncoder;
 
 use crate::componentize;
 use build::Component;
@@ -68,7 +68,7 @@ pub(crate) fn run(task: Task) -> anyhow::Result<()> {
             committed::check(&workspace, &toolchain, &component.bytes)
         }
         Task::BuildGuests { toolchain } => {
-            build_guests(&workspace, &Toolchain::find(&workspace, toolchain)?)
+            guests::build(&workspace, &Toolchain::find(&workspace, toolchain)?)
         }
     }
 }
@@ -106,24 +106,6 @@ fn build_one(workspace: &Workspace, toolchain: &Toolchain, path: &Path) -> anyho
     let component = write_component(workspace, &name, &component)?;
     report(&component);
     println!("{}", environment_line(&component.path));
-    Ok(())
-}
-
-/// Misbehaving policies are encoded even where `componentize` would refuse, since the host must
-/// refuse them by itself.
-fn build_guests(workspace: &Workspace, toolchain: &Toolchain) -> anyhow::Result<()> {
-    for (name, module) in build::examples(workspace, toolchain, &workspace.guests())? {
-        let component = ComponentEncoder::default()
-            .validate(true)
-            .module(&module)
-            .and_then(ComponentEncoder::encode)
-            .with_context(|| format!("guest {name}"))?;
-        report(&write_component(
-            workspace,
-            &format!("guests/{name}"),
-            &component,
-        )?);
-    }
     Ok(())
 }
 

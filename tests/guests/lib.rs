@@ -1,0 +1,1 @@
+//! Holds nothing: the policies are the examples of this crate.

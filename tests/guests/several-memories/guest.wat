@@ -1,0 +1,3 @@
+;; Has a second memory.
+(memory $second 1)
+(func (export "usher:policy/decide@0.1.0#decide") (result i32) (global.get $admit))

@@ -1,0 +1,4 @@
+;; Traps while it starts.
+(func $start unreachable)
+(start $start)
+(func (export "usher:policy/decide@0.1.0#decide") (result i32) (global.get $admit))
