@@ -8,6 +8,7 @@ mod dev;
 mod doctor;
 mod documents;
 mod guest;
+mod guests;
 mod keycloak;
 mod layers;
 mod library;

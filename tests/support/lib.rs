@@ -4,6 +4,7 @@
 
 pub mod chromium;
 pub mod clock;
+pub mod guests;
 pub mod keycloak;
 pub mod parts;
 pub mod provider;
