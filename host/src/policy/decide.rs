@@ -14,6 +14,7 @@ use super::failure::{Failure, FailureKind};
 use super::limits::{LOG_CHARS, WHOLE};
 use super::revision::{Revision, sha256_hex};
 use super::session::Session;
+use super::threads::Owner;
 use super::{Policy, convert};
 use crate::clock::Stopwatch;
 use crate::domain::{Cost, Decision, Evidence, Lookups, PolicyId, Question};
@@ -58,7 +59,8 @@ impl Policy {
             // Whoever asked may have gone away; nobody else is waiting.
             let _ = reply.send(ran);
         };
-        let ran = match self.inner.threads.submit(job) {
+        let owner = Owner(Arc::as_ptr(&self.revision).addr());
+        let ran = match self.inner.threads.submit(owner, job) {
             Err(_full) => Ran::not(queue_full()),
             Ok(()) => decided.await.unwrap_or_else(|_panicked| Ran::not(lost())),
         };
@@ -140,7 +142,8 @@ fn settings_digest(settings: &Value) -> String {
 }
 
 fn queue_full() -> Failure {
-    let words = "too many sign-ins at once: every policy thread is busy and the queue is full";
+    let words =
+        "too many sign-ins at once: the threads of this policy are busy and its queue is full";
     Failure::new(FailureKind::QueueFull, words)
 }
 

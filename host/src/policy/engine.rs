@@ -52,6 +52,15 @@ impl Sandbox {
         &self.linker
     }
 
+    /// Core instances and memories in use.
+    pub(super) fn occupied_slots(&self) -> u64 {
+        let metrics = self.engine.pooling_allocator_metrics();
+        metrics.map_or(0, |pool| {
+            let memories = u64::try_from(pool.memories()).unwrap_or(u64::MAX);
+            pool.core_instances().saturating_add(memories)
+        })
+    }
+
     /// The only place that makes a store: none is without its limits.
     pub(super) fn store(&self, session: Session) -> Store<Session> {
         let mut store = Store::new(&self.engine, session);

@@ -9,10 +9,11 @@ use crate::domain::{PolicyId, PolicyLimits};
 /// How the runtime is laid out.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RuntimeOptions {
-    /// Guest threads; by default one per core.
+    /// Threads that one policy may have at once; by default one per core. There is one more,
+    /// so that a policy whose guests loop does not keep others waiting.
     pub threads: Option<usize>,
-    /// Decisions that wait for a thread before more are refused with `queue_full`; by default
-    /// [`RuntimeOptions::QUEUE`].
+    /// Decisions of one policy that wait for a thread before more are refused with
+    /// `queue_full`; by default [`RuntimeOptions::QUEUE`].
     pub queue: Option<usize>,
 }
 
@@ -40,7 +41,7 @@ impl Runtime {
     pub fn start(options: RuntimeOptions) -> anyhow::Result<Self> {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = options.threads.unwrap_or_else(cores).max(1);
-        let sandbox = Sandbox::new(threads)?;
+        let sandbox = Sandbox::new(Threads::count(threads))?;
         let queue = options.queue.unwrap_or(RuntimeOptions::QUEUE);
         let threads = Threads::start(threads, queue)?;
         let inner = Arc::new(Inner { sandbox, threads });
@@ -59,6 +60,14 @@ impl Runtime {
             inner: Arc::clone(&self.inner),
             revision: Arc::new(revision),
         })
+    }
+}
+
+impl Runtime {
+    /// Instances that hold a slot of the pool at this moment. Every one that is still counted
+    /// when no decision runs is lost.
+    pub fn occupied_slots(&self) -> u64 {
+        self.inner.sandbox.occupied_slots()
     }
 }
 
