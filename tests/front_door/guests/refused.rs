@@ -31,6 +31,8 @@ refused! {
     import_flood: "imports" "site:flood/interface-0@1.0.0",
     large_table: "trial" "memory: more than 10000 table elements",
     missing_function: "link" "shout",
+    nested_components: "parse" "modules and components count exceeds limit of 1000",
+    nested_types: "parse" "component type nesting is too deep",
     several_memories: "compile" "multiple memories",
     sixty_four_instances: "trial" "memory: ",
     start_that_asks: "trial" "trap: ",

@@ -13,6 +13,10 @@ mod empty_section_bomb;
 mod hostile_names;
 #[path = "../../../tests/guests/import-flood/bytes.rs"]
 mod import_flood;
+#[path = "../../../tests/guests/nested-components/bytes.rs"]
+mod nested_components;
+#[path = "../../../tests/guests/nested-types/bytes.rs"]
+mod nested_types;
 #[path = "../../../tests/guests/sixty-four-instances/bytes.rs"]
 mod sixty_four_instances;
 #[path = "../../../tests/guests/truncated/bytes.rs"]
@@ -32,13 +36,15 @@ use super::{build, report, write_component};
 type Change = fn(&[u8]) -> Vec<u8>;
 
 /// The guests with a `bytes.rs`.
-const CHANGED: [(&str, Change); 8] = [
+const CHANGED: [(&str, Change); 10] = [
     ("bit-flipped", bit_flipped::bytes),
     ("custom-section-bomb", custom_section_bomb::bytes),
     ("deep-nesting", deep_nesting::bytes),
     ("empty-section-bomb", empty_section_bomb::bytes),
     ("hostile-names", hostile_names::bytes),
     ("import-flood", import_flood::bytes),
+    ("nested-components", nested_components::bytes),
+    ("nested-types", nested_types::bytes),
     ("sixty-four-instances", sixty_four_instances::bytes),
     ("truncated", truncated::bytes),
 ];
