@@ -10,7 +10,7 @@ use super::bindings::PolicyPre;
 use super::case::Case;
 use super::engine::Sandbox;
 use super::evidence::plain;
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind};
 use super::inspect::{Inspection, inspect, version};
 use super::limits::Limits;
 use super::session::Session;
@@ -123,6 +123,10 @@ impl Revision {
             Ok(_) => Ok(()),
             Err(error) => {
                 let failure = Failure::of_call(&error, &store.data().recorder.logs);
+                if failure.kind == FailureKind::Invalid {
+                    // The types of what it exports are compared only now.
+                    return Err(not_the_contract(&failure.message));
+                }
                 Err(LoadError::new(
                     LoadStep::Trial,
                     format!("no instance could be made of it: {failure}"),
@@ -263,13 +267,17 @@ fn compile(sandbox: &Sandbox, bytes: &[u8]) -> Result<Component, LoadError> {
 
 fn link(sandbox: &Sandbox, component: &Component) -> Result<PolicyPre<Session>, LoadError> {
     let linked = sandbox.linker().instantiate_pre(component);
-    linked.and_then(PolicyPre::new).map_err(|error| {
-        LoadError::new(
-            LoadStep::Link,
-            format!("its functions are not those of the contract: {error:#}"),
-            format!("build it with the wit/ folder of usher:policy@{CONTRACT}"),
-        )
-    })
+    linked
+        .and_then(PolicyPre::new)
+        .map_err(|error| not_the_contract(&format!("{error:#}")))
+}
+
+fn not_the_contract(difference: &str) -> LoadError {
+    LoadError::new(
+        LoadStep::Link,
+        format!("its functions are not those of the contract: {difference}"),
+        format!("build it with the wit/ folder of usher:policy@{CONTRACT}"),
+    )
 }
 
 /// SHA-256 in lower-case hex.
