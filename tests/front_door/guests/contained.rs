@@ -26,6 +26,7 @@ contained! {
     answer_nowhere: "invalid: pointer out of bounds of memory",
     answer_out_of_bounds: "invalid: list pointer/length out of bounds of memory",
     answer_unaligned: "invalid: return pointer not aligned",
+    ask_from_post_return: "trap: wasm trap: cannot leave component instance",
     claim_flood: "budget: more than 1000 different claims read",
     endless_fill: "timeout: more than 50 ms in the policy",
     endless_loop: "timeout: more than 50 ms in the policy",
@@ -39,9 +40,11 @@ contained! {
     log_megabyte: "output: ",
     look_up_flood: "budget: more than 32 look-ups",
     memory_bomb: "memory: more than 16 MiB of memory",
+    name_flood: "output: find-groups asks for 5000 names, at most 1000",
     own_stack_overflow: "trap: wasm trap: out of bounds memory access",
     panic: "trap: panicked at panic/guest.rs:8:5:\nnobody thought of the time 1 here",
     panic_in_panic: "trap: wasm trap: wasm `unreachable` instruction executed",
+    question_out_of_bounds: "invalid: ",
     question_of_a_megabyte: "output: ",
     realloc_loop: "timeout: more than 50 ms in the policy",
     realloc_nowhere: "invalid: realloc return: beyond end of memory",
@@ -52,6 +55,7 @@ contained! {
     thousand_and_one_groups: "output: the decision has 1001 groups, at most 1000",
     trace_flood: "output: ",
     trap_post_return: "trap: wasm trap: wasm `unreachable` instruction executed",
+    wrong_level: "invalid: unexpected discriminant: 200",
     wrong_variant: "invalid: unexpected discriminant: 7",
 }
 

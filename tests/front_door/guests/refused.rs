@@ -39,6 +39,7 @@ refused! {
     start_that_traps: "trial" "trap: ",
     threads: "parse" "shared",
     unknown_import: "imports" "wasi:cli/environment@0.2.6",
+    wrong_type: "link" "expected `result` found `u32`",
     wrong_contract: "contract" "usher:policy@0.2.0",
 }
 
