@@ -76,7 +76,11 @@ impl Reader<'_> {
     /// A file, which must be readable.
     pub(super) fn file(&mut self, key: &'static Key) -> Option<PathBuf> {
         self.read(key, |text| {
-            let readable = fs::File::open(text).and_then(|file| file.metadata());
+            // Opening a pipe would wait for whoever writes to it.
+            let readable = fs::metadata(text).and_then(|found| match found.is_file() {
+                true => fs::File::open(text)?.metadata(),
+                false => Ok(found),
+            });
             match readable {
                 Ok(metadata) if metadata.is_dir() => {
                     value::wrong(format!("names {text}, which is a folder"), "name a file")
