@@ -6,12 +6,14 @@
 //!
 //! ```text
 //! revision   bytes → inspect → compile → link → trial instance → Policy
+//! compile    kept native code, or a child process that makes it
 //! decide     Question → threads → engine (store, limits) → guest ⇄ imports → convert → Decided
 //! case       a JSON case → Question and an in-memory directory → decide → Verdict
 //! ```
 
 mod bindings;
 pub mod case;
+mod compile;
 mod componentize;
 mod convert;
 mod decide;
@@ -20,6 +22,7 @@ mod evidence;
 mod failure;
 mod imports;
 mod inspect;
+mod kept;
 mod limits;
 mod revision;
 mod runtime;
@@ -27,11 +30,13 @@ mod session;
 mod threads;
 mod value;
 
+pub use self::compile::{Compiler, native_code};
 pub use self::componentize::componentize;
 pub use self::decide::Decided;
 pub use self::failure::{Failure, FailureKind};
 pub use self::inspect::{Inspection, inspect};
-pub use self::revision::{LoadError, LoadStep};
+pub use self::kept::Kept;
+pub use self::revision::{LoadError, LoadStep, sha256_hex as digest};
 pub use self::runtime::{Policy, Runtime, RuntimeOptions};
 
 /// The default policy: the component that `cargo xtask policy build` makes of `policy-guest`.

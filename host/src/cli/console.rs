@@ -78,7 +78,8 @@ impl<'a> Console<'a> {
 
     /// Data as it is.
     pub(super) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.out.write_all(bytes)
+        self.out.write_all(bytes)?;
+        self.out.flush()
     }
 
     /// Data for a program.

@@ -1,4 +1,5 @@
 mod check;
+mod compile;
 mod inspect;
 mod run;
 mod test;
@@ -33,6 +34,9 @@ pub(super) enum Policy {
     /// Put one case to a policy: decision, trace, what was read, cost.
     #[command(visible_alias = "explain")]
     Run(run::Run),
+    /// Compile a component within limits: what `usher serve` starts for each.
+    #[command(hide = true)]
+    Compile(compile::Compile),
     /// Put cases to a policy, and compare its decisions with the expected ones.
     Test(test::Test),
 }
@@ -42,6 +46,7 @@ impl Policy {
         match self {
             Self::Inspect(command) => command.run(console),
             Self::Check(command) => command.run(console),
+            Self::Compile(command) => command.run(console),
             Self::Run(command) => command.run(console).await,
             Self::Test(command) => command.run(console).await,
         }

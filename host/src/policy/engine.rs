@@ -32,7 +32,7 @@ impl Sandbox {
     /// # Errors
     /// If the kernel gives no address space for the slots, or no thread.
     pub(super) fn new(threads: usize) -> anyhow::Result<Self> {
-        let engine = Engine::new(&config(threads))
+        let engine = Engine::new(config().allocation_strategy(pool(threads)))
             .map_err(anyhow::Error::from)
             .context(
                 "the policy engine did not start; it reserves address space for every guest: \
@@ -76,10 +76,15 @@ impl Sandbox {
     }
 }
 
-fn config(threads: usize) -> Config {
+/// An engine that compiles for [`Sandbox`] and runs nothing: it reserves no address space.
+pub(super) fn compiling() -> anyhow::Result<Engine> {
+    Engine::new(&config()).map_err(anyhow::Error::from)
+}
+
+/// What native code depends on: the same wherever it is made and run.
+fn config() -> Config {
     let mut config = Config::new();
     config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(threads)))
         .memory_init_cow(true)
         .epoch_interruption(true)
         .max_wasm_stack(WASM_STACK_BYTES)
@@ -92,7 +97,7 @@ fn config(threads: usize) -> Config {
     config
 }
 
-fn pool(threads: usize) -> PoolingAllocationConfig {
+fn pool(threads: usize) -> InstanceAllocationStrategy {
     let guests = u32::try_from(threads)
         .unwrap_or(u32::MAX)
         .saturating_add(TRIALS);
@@ -112,7 +117,7 @@ fn pool(threads: usize) -> PoolingAllocationConfig {
         .linear_memory_keep_resident(KEEP_RESIDENT)
         .table_keep_resident(KEEP_RESIDENT)
         .pagemap_scan(pagemap_scan());
-    pool
+    InstanceAllocationStrategy::Pooling(pool)
 }
 
 /// Wiping a slot by asking the kernel which pages were written; needs Linux 6.7.

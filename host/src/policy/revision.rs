@@ -8,6 +8,7 @@ use wasmtime::component::Component;
 
 use super::bindings::PolicyPre;
 use super::case::Case;
+use super::compile::Compiler;
 use super::engine::Sandbox;
 use super::evidence::plain;
 use super::failure::{Failure, FailureKind};
@@ -39,6 +40,8 @@ pub struct LoadError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LoadStep {
+    /// There is a file that can be read.
+    Read,
     /// The file is not too big.
     Size,
     /// It is a well-formed component.
@@ -51,13 +54,15 @@ pub enum LoadStep {
     Compile,
     /// Its functions are those of the contract.
     Link,
-    /// An instance can be made within the limits.
+    /// An instance can be made within the limits; where a policy takes another one's place, it
+    /// also decides about nobody without failing.
     Trial,
 }
 
 impl fmt::Display for LoadStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Read => "read",
             Self::Size => "size",
             Self::Parse => "parse",
             Self::Imports => "imports",
@@ -70,8 +75,9 @@ impl fmt::Display for LoadStep {
 }
 
 impl LoadError {
-    /// A message may quote the component: it is cut, and kept on one line of plain text.
-    pub(super) fn new(step: LoadStep, message: impl AsRef<str>, fix: impl Into<String>) -> Self {
+    /// A step, what is wrong, and what to do about it. A message may quote the component: it is
+    /// cut, and kept on one line of plain text.
+    pub fn new(step: LoadStep, message: impl AsRef<str>, fix: impl Into<String>) -> Self {
         let message = plain(message.as_ref(), MESSAGE_CHARS).replace(['\n', '\t'], " ");
         let fix = fix.into();
         Self { step, message, fix }
@@ -92,15 +98,16 @@ impl Revision {
     /// The first step that fails.
     pub(super) fn load(
         sandbox: &Sandbox,
+        compiler: &Compiler,
         bytes: &[u8],
         profile: PolicyLimits,
     ) -> Result<Self, LoadError> {
         let limits = Limits::of(profile);
-        fits(bytes, profile, limits)?;
+        fits(bytes.len() as u64, profile, limits)?;
         let inspection = inspect(bytes)?;
         imports_only_the_contract(&inspection)?;
         let contract = speaks_our_contract(&inspection)?;
-        let component = compile(sandbox, bytes)?;
+        let component = compiler.component(sandbox.engine(), &inspection.sha256, bytes)?;
         let pre = link(sandbox, &component)?;
         let revision = Self {
             id: PolicyId {
@@ -138,9 +145,9 @@ impl Revision {
     }
 }
 
-fn fits(bytes: &[u8], profile: PolicyLimits, limits: &Limits) -> Result<(), LoadError> {
-    let most = limits.component_bytes;
-    if bytes.len() <= most {
+pub(super) fn fits(bytes: u64, profile: PolicyLimits, limits: &Limits) -> Result<(), LoadError> {
+    let most = limits.component_bytes as u64;
+    if bytes <= most {
         return Ok(());
     }
     let fix = match profile {
@@ -151,7 +158,7 @@ fn fits(bytes: &[u8], profile: PolicyLimits, limits: &Limits) -> Result<(), Load
         PolicyLimits::Interpreter => "leave out what the policy does not use",
     };
     let mib = most >> 20;
-    let message = format!("it has {} bytes, at most {mib} MiB are loaded", bytes.len());
+    let message = format!("it has {bytes} bytes, at most {mib} MiB are loaded");
     Err(LoadError::new(LoadStep::Size, message, fix))
 }
 
@@ -248,23 +255,6 @@ fn is_ours(version: &str) -> bool {
     patch.is_some_and(|patch| patch.parse::<u32>().is_ok())
 }
 
-/// The one place that compiles.
-fn compile(sandbox: &Sandbox, bytes: &[u8]) -> Result<Component, LoadError> {
-    let compiled = Component::from_binary(sandbox.engine(), bytes).and_then(|component| {
-        component.initialize_copy_on_write_image()?;
-        Ok(component)
-    });
-    compiled.map_err(|error| {
-        LoadError::new(
-            LoadStep::Compile,
-            format!("it cannot be compiled: {error:#}"),
-            "keep memory, tables and instances within the limits of its profile, and build it \
-             without features beyond WebAssembly 2.0: no threads, no 64-bit or several memories, \
-             no garbage collection, no exceptions",
-        )
-    })
-}
-
 fn link(sandbox: &Sandbox, component: &Component) -> Result<PolicyPre<Session>, LoadError> {
     let linked = sandbox.linker().instantiate_pre(component);
     linked
@@ -281,7 +271,7 @@ fn not_the_contract(difference: &str) -> LoadError {
 }
 
 /// SHA-256 in lower-case hex.
-pub(super) fn sha256_hex(bytes: &[u8]) -> String {
+pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(sha256(bytes).as_ref())
 }
 

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::compile::Compiler;
 use super::engine::Sandbox;
 use super::revision::{LoadError, Revision};
 use super::threads::Threads;
@@ -55,7 +56,20 @@ impl Runtime {
     /// # Errors
     /// The step that refused the component, and what to do about it. Nothing else changes.
     pub fn load(&self, bytes: &[u8], limits: PolicyLimits) -> Result<Policy, LoadError> {
-        let revision = Revision::load(&self.inner.sandbox, bytes, limits)?;
+        self.load_by(&Compiler::in_process(), bytes, limits)
+    }
+
+    /// The same with a compiler of one's own choice.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_by(
+        &self,
+        compiler: &Compiler,
+        bytes: &[u8],
+        limits: PolicyLimits,
+    ) -> Result<Policy, LoadError> {
+        let revision = Revision::load(&self.inner.sandbox, compiler, bytes, limits)?;
         Ok(Policy {
             inner: Arc::clone(&self.inner),
             revision: Arc::new(revision),

@@ -14,7 +14,7 @@ use super::{Decided, FailureKind, Policy, Runtime, RuntimeOptions};
 use crate::domain::{Lookups, Outcome, PolicyLimits};
 
 /// Two guest threads for all tests: an engine reserves much address space.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| runtime(2, 128));
+pub(super) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| runtime(2, 128));
 
 fn runtime(threads: usize, queue: usize) -> Runtime {
     Runtime::start(RuntimeOptions {
