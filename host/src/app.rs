@@ -1,5 +1,7 @@
 //! The composition root: the only file that names every module.
 
+mod policies;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use tokio::net::TcpListener;
 
+use self::policies::Policies;
 use crate::administration::{Administration, By};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigErrors, Problem, directory_file};
@@ -16,7 +19,7 @@ use crate::domain::{DatabaseUrl, Entropy, HostSettings, Provider, PublicUrl, Sec
 use crate::http::{self, Usher};
 use crate::login::{Connection, Login, Refusals};
 use crate::oidc::{Outbound, RelyingParty};
-use crate::policy::{self, Policy, Runtime, RuntimeOptions};
+use crate::policy::{self, ActivePolicy, Policy, Runtime, RuntimeOptions};
 use crate::seal::{self, Vault};
 use crate::store::Store;
 use crate::{audit, sessions};
@@ -26,6 +29,9 @@ use crate::{audit, sessions};
 pub struct Options {
     /// Marks every page as a development service.
     pub development: bool,
+    /// Whether this process is `usher serve` and nothing else: then it obeys SIGHUP, and starts
+    /// its own program as a child to compile policies in.
+    pub owns_process: bool,
     /// The time.
     pub clock: Clock,
     /// Randomness.
@@ -36,6 +42,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             development: false,
+            owns_process: false,
             clock: Clock::system(),
             entropy: system_entropy(),
         }
@@ -56,7 +63,11 @@ fn system_entropy() -> Entropy {
 /// The address is taken, or the service cannot be built from this configuration.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = listen(&config, config.host.listen, "listen").await?;
-    serve_on(listener, config, Options::default()).await
+    let options = Options {
+        owns_process: true,
+        ..Options::default()
+    };
+    serve_on(listener, config, options).await
 }
 
 async fn listen(
@@ -104,7 +115,8 @@ pub async fn serve_on(
 }
 
 /// Builds the service: store, secrets, relying parties and policies. Providers are not
-/// contacted; they are found when they are needed.
+/// contacted; they are found when they are needed. For as long as the service is there, its
+/// policies are swapped when their files change.
 ///
 /// # Errors
 /// Everything that is missing or broken, each with the setting that names it and what to do:
@@ -133,6 +145,8 @@ pub async fn build(config: Config, options: Options) -> anyhow::Result<Usher> {
     let outbound = Outbound::new(host.oidc_ca_file.as_deref(), &host.oidc_allow_private);
     let outbound = broken.unless(outbound, place("oidc.ca_file"));
     let runtime = Runtime::start(RuntimeOptions::default())?;
+    let kept = store.as_ref().zip(vault.as_ref());
+    let loader = kept.map(|(store, vault)| Policies::new(&runtime, host, store, vault, options));
     let mut policies = Vec::new();
     for provider in &config.providers {
         let place = |path| config.place(Some(&provider.name), path);
@@ -140,14 +154,19 @@ pub async fn build(config: Config, options: Options) -> anyhow::Result<Usher> {
             let exists = require_default_company(provider, store).await;
             broken.unless(exists, place("default_company"));
         }
-        let policy = load_policy(provider, &runtime);
-        policies.extend(broken.unless(policy, place("policy.module")));
+        let policy = match &loader {
+            Some(loader) => loader.open(provider).await.map(Some),
+            // Whatever else is broken: everything is said in one go.
+            None => load_policy(provider, &runtime).map(|_| None),
+        };
+        policies.extend(broken.unless(policy, place("policy.module")).flatten());
     }
-    let (Some(public_url), Some(store), Some(vault), Some(outbound), []) = (
+    let (Some(public_url), Some(store), Some(vault), Some(outbound), Some(loader), []) = (
         host.public_url.clone(),
         store,
         vault,
         outbound,
+        loader,
         &broken.0[..],
     ) else {
         let (problems, warnings) = (broken.0, Vec::new());
@@ -166,6 +185,12 @@ pub async fn build(config: Config, options: Options) -> anyhow::Result<Usher> {
         signed_out_url: public_url.join("/logout/done"),
         refusals: Refusals::default(),
     };
+    for Connection {
+        provider, policy, ..
+    } in &login.connections
+    {
+        tokio::spawn(loader.clone().follow(provider.clone(), policy.clone()));
+    }
     http::assemble(login, &host, public_url, options.clock, options.development)
 }
 
@@ -184,7 +209,7 @@ impl Broken {
 
 fn connect(
     provider: Provider,
-    policy: Policy,
+    policy: ActivePolicy,
     public_url: &PublicUrl,
     outbound: &Outbound,
 ) -> Connection {
@@ -204,7 +229,7 @@ pub(crate) fn load_policy(provider: &Provider, runtime: &Runtime) -> anyhow::Res
         return Ok(runtime.load(policy::DEFAULT, limits)?);
     };
     let at = || format!("policy of provider {}: {}", provider.name, path.display());
-    let bytes = std::fs::read(path).with_context(at)?;
+    let bytes = policy::read(path, limits).with_context(at)?;
     runtime.load(&bytes, limits).with_context(at)
 }
 
@@ -297,6 +322,16 @@ pub fn key_file(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(".key");
     PathBuf::from(name)
+}
+
+/// Where policies are kept beside an embedded database.
+pub fn policies_folder(database: &DatabaseUrl) -> Option<PathBuf> {
+    let DatabaseUrl::Sqlite(path) = database else {
+        return None;
+    };
+    let mut name = path.as_os_str().to_owned();
+    name.push(".policies");
+    Some(PathBuf::from(name))
 }
 
 /// Removes what has had its time, every ten minutes: attempts, sessions, used logout tokens,

@@ -64,6 +64,7 @@ impl Default for DevOptions {
 pub async fn run(options: DevOptions) -> anyhow::Result<()> {
     let service = app::Options {
         development: true,
+        owns_process: false,
         clock: options.clock,
         entropy: options.entropy,
     };

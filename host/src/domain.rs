@@ -1,5 +1,6 @@
 //! Plain data: what the rest of the service talks about. No I/O.
 
+mod activation;
 mod audit;
 mod claims;
 mod code;
@@ -20,6 +21,7 @@ mod remedy;
 mod return_to;
 mod secret;
 
+pub use self::activation::{Activation, RefusedPolicy};
 pub use self::audit::{AdminEffect, Effect, Kind, Outcome as AuditOutcome, Record};
 pub use self::claims::{Claims, Email, Source, Verification};
 /// The OpenAPI document of the HTTP interface.

@@ -57,7 +57,6 @@ pub fn assemble(
         public_url,
         metrics: Metrics::new(),
         ops_apart: host.ops_listen.is_some(),
-        policies_since: clock.now(),
         clock,
     }))
 }

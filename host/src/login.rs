@@ -27,7 +27,7 @@ use crate::domain::{
     Reference, Request, ReturnTo, Secret, UserId, VerifiedIdentity,
 };
 use crate::oidc::{self, AuthorizationResponse, Handshake, OidcError, RelyingParty};
-use crate::policy::Policy;
+use crate::policy::ActivePolicy;
 use crate::seal::Vault;
 use crate::sessions::{self, Attempt, BrowserHash, NewSession, Taken, attempts};
 use crate::store::Store;
@@ -57,8 +57,8 @@ pub struct Connection {
     pub provider: Arc<Provider>,
     /// Speaks OpenID Connect to it.
     pub relying_party: RelyingParty,
-    /// Decides about its people.
-    pub policy: Policy,
+    /// Decides about its people; swapped while they sign in.
+    pub policy: ActivePolicy,
 }
 
 /// What a browser asks for at `/login/start`.

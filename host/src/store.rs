@@ -16,6 +16,7 @@ mod logout_tokens;
 mod members;
 mod meta;
 mod open;
+mod policies;
 mod recovery;
 mod sessions;
 mod users;

@@ -20,6 +20,7 @@ mod sessions;
 mod sign_in;
 mod snippets;
 mod start;
+mod swap;
 mod tested;
 
 /// The service under test.

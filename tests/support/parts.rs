@@ -103,6 +103,11 @@ pub fn skipped(part: &str) {
     }
 }
 
+/// How large a test is to be, where somebody says so.
+pub fn number(name: &str) -> Option<usize> {
+    env(name)?.to_str()?.parse().ok()
+}
+
 fn path(name: &str) -> Option<PathBuf> {
     env(name)
         .filter(|value| !value.is_empty())

@@ -228,6 +228,11 @@ impl Server {
         format!("{}{path}", self.origin)
     }
 
+    /// The process id of the program.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// `kill -9`. Another `serve` of the same installation then has the same database.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 mod check;
 mod compile;
 mod inspect;
+mod list;
 mod run;
 mod test;
 
@@ -16,6 +17,7 @@ use crate::policy::{self, LoadError, Runtime, RuntimeOptions};
 
 const EXAMPLES: &str = "\
 Examples:
+  usher policy list                               what decides now, and what was refused
   usher policy inspect my-policy.wasm             what is in it
   usher policy check my-policy.wasm               would it be loaded
   usher policy test --policy my-policy.wasm cases/
@@ -34,6 +36,8 @@ pub(super) enum Policy {
     /// Put one case to a policy: decision, trace, what was read, cost.
     #[command(visible_alias = "explain")]
     Run(run::Run),
+    /// Say what decides the sign-ins of each provider, since when, and what was refused.
+    List(list::List),
     /// Compile a component within limits: what `usher serve` starts for each.
     #[command(hide = true)]
     Compile(compile::Compile),
@@ -46,6 +50,7 @@ impl Policy {
         match self {
             Self::Inspect(command) => command.run(console),
             Self::Check(command) => command.run(console),
+            Self::List(command) => command.run(console).await,
             Self::Compile(command) => command.run(console),
             Self::Run(command) => command.run(console).await,
             Self::Test(command) => command.run(console).await,

@@ -9,7 +9,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::domain::{AuditOutcome, Code, ProviderName};
+use crate::domain::{AuditOutcome, Code, PolicyId, ProviderName};
 
 /// Everything that is counted since the start.
 pub(super) struct Metrics {
@@ -53,8 +53,7 @@ pub(super) struct Standing<'a> {
     pub(super) up: Option<bool>,
     /// Seconds since 1970.
     pub(super) last_contact: Option<i64>,
-    pub(super) sha256: &'a str,
-    pub(super) contract: &'a str,
+    pub(super) policy: PolicyId,
 }
 
 impl Metrics {
@@ -146,8 +145,8 @@ impl Metrics {
             }
             let policy = OfPolicy {
                 provider,
-                sha256: standing.sha256.to_owned(),
-                contract: standing.contract.to_owned(),
+                sha256: standing.policy.sha256,
+                contract: standing.policy.contract,
             };
             self.policies.get_or_create(&policy).set(1);
         }

@@ -1,8 +1,6 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use super::assets::Assets;
 use super::cookies::Cookies;
 use super::metrics::Metrics;
@@ -26,8 +24,6 @@ pub struct State {
     pub session_life: SessionLife,
     /// The time.
     pub clock: Clock,
-    /// When the policies were loaded.
-    pub policies_since: Timestamp,
     /// Whether health and metrics have a listener of their own.
     pub(super) ops_apart: bool,
     pub(super) metrics: Metrics,

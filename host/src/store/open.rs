@@ -39,6 +39,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "logout_tokens",
         include_str!("../../migrations/sqlite/0003_logout_tokens.sql"),
     ),
+    (
+        4,
+        "policies",
+        include_str!("../../migrations/sqlite/0004_policies.sql"),
+    ),
 ];
 
 pub(super) async fn open(url: &DatabaseUrl) -> Result<Store> {

@@ -17,6 +17,7 @@ async fn every_sample_user_gets_what_the_page_promised() {
     let development = options("127.0.0.1:0");
     let service = app::Options {
         development: true,
+        owns_process: false,
         ..app::Options::default()
     };
     let serve = async |listener: TcpListener, config: Config| {

@@ -37,28 +37,24 @@ pub(in crate::http) async fn ready(
         .login
         .connections
         .iter()
-        .map(|connection| {
-            (
-                connection.provider.name.to_string(),
-                describe(&usher, connection),
-            )
-        })
+        .map(|connection| (connection.provider.name.to_string(), describe(connection)))
         .collect();
     let body = json!({ "database": database.is_ok(), "providers": providers });
     (status, Json(body)).into_response()
 }
 
-fn describe(usher: &Usher, connection: &Connection) -> Value {
+fn describe(connection: &Connection) -> Value {
     let contact = connection.relying_party.status();
     let last_error = contact
         .last_error
         .map(|(time, message)| json!({ "time": time, "message": message }));
+    let (policy, refused) = (connection.policy.now(), connection.policy.refused());
     json!({
         "policy": {
-            "sha256": connection.policy.id().sha256,
-            "contract": connection.policy.id().contract,
-            "since": usher.policies_since,
-            "last_error": null,
+            "sha256": policy.id().sha256,
+            "contract": policy.id().contract,
+            "since": connection.policy.since(),
+            "last_error": refused,
         },
         "last_contact": contact.last_contact,
         "last_error": last_error,

@@ -25,7 +25,7 @@ pub(in crate::http) async fn show(State(usher): State<Usher>) -> Response {
 
 fn standing(connection: &Connection) -> Standing<'_> {
     let status = connection.relying_party.status();
-    let policy = connection.policy.id();
+    let policy = connection.policy.now();
     let failed = status.last_error.is_some_and(|(tried, _)| {
         let answered = |contact| contact > tried;
         !status.last_contact.is_some_and(answered)
@@ -35,7 +35,6 @@ fn standing(connection: &Connection) -> Standing<'_> {
         provider: &connection.provider.name,
         up: asked.then_some(!failed),
         last_contact: status.last_contact.map(jiff::Timestamp::as_second),
-        sha256: &policy.sha256,
-        contract: &policy.contract,
+        policy: policy.id().clone(),
     }
 }
