@@ -10,12 +10,12 @@ use tokio::time::sleep;
 use super::{Site, default_policy, into, marked, sha256};
 use crate::guest::Guest;
 
-#[tokio::test]
-async fn whatever_is_dropped_the_running_policy_goes_on() -> anyhow::Result<()> {
-    let site = Site::start().await?;
-    let running = site.state().await?["sha256"].clone();
+/// Name, bytes, the step that refuses them, and words of the reason.
+type BadFile = (&'static str, Vec<u8>, &'static str, &'static str);
+
+fn bad_files() -> anyhow::Result<[BadFile; 9]> {
     let good = default_policy()?;
-    let cases: [(&str, Vec<u8>, &str, &str); 9] = [
+    Ok([
         (
             "truncated",
             good[..good.len() / 2].to_vec(),
@@ -45,7 +45,14 @@ async fn whatever_is_dropped_the_running_policy_goes_on() -> anyhow::Result<()> 
             "error: no",
         ),
         ("big", vec![0; 5 << 20], "size", "at most 4 MiB"),
-    ];
+    ])
+}
+
+#[tokio::test]
+async fn whatever_is_dropped_the_running_policy_goes_on() -> anyhow::Result<()> {
+    let site = Site::start().await?;
+    let running = site.state().await?["sha256"].clone();
+    let cases = bad_files()?;
     for (number, (name, bytes, step, words)) in cases.into_iter().enumerate() {
         // A file that is too big is not even read.
         let digest = (step != "size").then(|| sha256(&bytes));

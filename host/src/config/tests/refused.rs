@@ -86,7 +86,6 @@ fn what_others_read_is_ignored_or_warned_about() {
 #[test]
 fn what_changes_nothing_is_said_to() {
     for (name, value) in [
-        ("USHER__OPS_LISTEN", "127.0.0.1:9090"),
         ("USHER__TRUSTED_PROXIES", "10.0.0.0/8"),
         ("services claims__user_id", "preferred_username"),
     ] {
