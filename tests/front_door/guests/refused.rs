@@ -80,6 +80,28 @@ pub(super) fn bit_flipped() -> anyhow::Result<()> {
     is_refused("bit_flipped", "parse", "it is damaged")
 }
 
+#[test]
+pub(super) fn compile_bomb() -> anyhow::Result<()> {
+    is_refused_by_the_service("compile_bomb", "compile", "compiling it takes more than")
+}
+
+#[test]
+pub(super) fn many_functions() -> anyhow::Result<()> {
+    is_refused_by_the_service("many_functions", "compile", "compiling it takes more than")
+}
+
+/// A command compiles in its own process, which is the one that such a guest would bring down.
+fn is_refused_by_the_service(name: &str, step: &str, what: &str) -> anyhow::Result<()> {
+    let Some(file) = guests::component(&folder(name))? else {
+        return Ok(());
+    };
+    let started = with_policy(&file).run(&["serve"])?;
+    assert_eq!(started.code, Some(2), "{name}: {started:#?}");
+    let file = file.display().to_string();
+    says(name, &started, &[&file, &format!("({step})"), what]);
+    Ok(())
+}
+
 fn is_refused(name: &str, step: &str, what: &str) -> anyhow::Result<()> {
     let Some(file) = guests::component(&folder(name))? else {
         return Ok(());

@@ -3,6 +3,8 @@
 #[path = "../../../tests/guests/bit-flipped/bytes.rs"]
 mod bit_flipped;
 mod bytes;
+#[path = "../../../tests/guests/compile-bomb/bytes.rs"]
+mod compile_bomb;
 #[path = "../../../tests/guests/custom-section-bomb/bytes.rs"]
 mod custom_section_bomb;
 #[path = "../../../tests/guests/deep-nesting/bytes.rs"]
@@ -13,6 +15,8 @@ mod empty_section_bomb;
 mod hostile_names;
 #[path = "../../../tests/guests/import-flood/bytes.rs"]
 mod import_flood;
+#[path = "../../../tests/guests/many-functions/bytes.rs"]
+mod many_functions;
 #[path = "../../../tests/guests/nested-components/bytes.rs"]
 mod nested_components;
 #[path = "../../../tests/guests/nested-types/bytes.rs"]
@@ -36,13 +40,15 @@ use super::{build, report, write_component};
 type Change = fn(&[u8]) -> Vec<u8>;
 
 /// The guests with a `bytes.rs`.
-const CHANGED: [(&str, Change); 10] = [
+const CHANGED: [(&str, Change); 12] = [
     ("bit-flipped", bit_flipped::bytes),
+    ("compile-bomb", compile_bomb::bytes),
     ("custom-section-bomb", custom_section_bomb::bytes),
     ("deep-nesting", deep_nesting::bytes),
     ("empty-section-bomb", empty_section_bomb::bytes),
     ("hostile-names", hostile_names::bytes),
     ("import-flood", import_flood::bytes),
+    ("many-functions", many_functions::bytes),
     ("nested-components", nested_components::bytes),
     ("nested-types", nested_types::bytes),
     ("sixty-four-instances", sixty_four_instances::bytes),
