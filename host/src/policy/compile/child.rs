@@ -21,6 +21,10 @@ const THREADS: usize = 4;
 
 /// Has a component compiled.
 pub(super) fn compile(usher: &Path, bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
+    compile_within(LONGEST, usher, bytes)
+}
+
+fn compile_within(longest: Duration, usher: &Path, bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
     let mut child = start(usher).map_err(|error| {
         LoadError::new(
             LoadStep::Compile,
@@ -28,19 +32,23 @@ pub(super) fn compile(usher: &Path, bytes: &[u8]) -> Result<Vec<u8>, LoadError> 
             "let the service start processes of its own program (limits of processes, seccomp)",
         )
     })?;
-    let ended = converse(&mut child, bytes);
+    let ended = converse(&mut child, bytes, longest);
     // Nothing is left behind, whatever went wrong; one that has ended is only waited for.
     let _ = child.kill();
     let _ = child.wait();
     let Ended { status, out, talk } = ended
         .map_err(|error| refused(&format!("the compiling process did not answer: {error}")))?;
     let Some(status) = status else {
-        return Err(too_much(&format!("more than {} s", LONGEST.as_secs())));
+        return Err(too_much(&format!("more than {} s", longest.as_secs())));
     };
+    let talk = talk.trim().replace('\n', " ");
     match status.code() {
         Some(0) => whole(out),
-        Some(1 | 2) => Err(refused(&talk.trim().replace('\n', " "))),
-        _ => Err(too_much(&format!(
+        Some(1 | 2) => Err(refused(&talk)),
+        Some(_) => Err(refused(&format!(
+            "the compiling process broke down ({status}): {talk}"
+        ))),
+        None => Err(too_much(&format!(
             "more than 1 GiB, or more than the compiler stands ({status})"
         ))),
     }
@@ -71,7 +79,7 @@ struct Ended {
 
 /// Writes, listens and waits at once: a child that does not read must not stop us from seeing
 /// that its time is over.
-fn converse(child: &mut Child, bytes: &[u8]) -> io::Result<Ended> {
+fn converse(child: &mut Child, bytes: &[u8], longest: Duration) -> io::Result<Ended> {
     let missing = || io::Error::other("it has no streams");
     let mut stdin = child.stdin.take().ok_or_else(missing)?;
     let stdout = child.stdout.take().ok_or_else(missing)?;
@@ -83,7 +91,7 @@ fn converse(child: &mut Child, bytes: &[u8]) -> io::Result<Ended> {
         let out = scope.spawn(move || take(stdout, MOST));
         let talk = scope.spawn(move || take(stderr, TALK));
         let mut status = None;
-        while status.is_none() && since.elapsed() < LONGEST {
+        while status.is_none() && since.elapsed() < longest {
             // Its streams close when it ends.
             if out.is_finished() && talk.is_finished() {
                 status = child.try_wait()?;
@@ -124,4 +132,54 @@ fn too_much(what: &str) -> LoadError {
         format!("compiling it takes {what}"),
         "make it smaller: leave out what the policy does not use, and split huge functions",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives a program that does this to `compile_within`.
+    fn told_by(folder: &Path, script: &str) -> Result<Vec<u8>, LoadError> {
+        let program = folder.join("usher");
+        // Written by another process: no thread of this one holds it open while it is started.
+        let write = r#"printf '#!/bin/sh\n%s\n' "$1" > "$2" && chmod 700 "$2""#;
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", write, "sh", script]).arg(&program);
+        assert!(shell.status().unwrap().success());
+        compile_within(Duration::from_secs(2), &program, &[0; 1 << 20])
+    }
+
+    #[test]
+    fn a_compiler_that_hangs_crashes_or_babbles_is_an_error_in_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let since = Stopwatch::start();
+        for (script, words) in [
+            ("exec /bin/sleep 100", "more than 2 s"),
+            ("exec 1>&- 2>&-; exec /bin/sleep 100", "more than 2 s"),
+            ("kill -SEGV $$", "1 GiB"),
+            ("kill -KILL $$", "1 GiB"),
+            ("echo no native code", "gave no native code"),
+            ("exit 0", "gave no native code"),
+            (
+                "cat > /dev/null; echo no such type >&2; exit 1",
+                "no such type",
+            ),
+            ("echo oh >&2; exit 101", "broke down"),
+        ] {
+            let error = told_by(folder.path(), script).unwrap_err();
+            assert_eq!(error.step, LoadStep::Compile, "{script}");
+            assert!(error.message.contains(words), "{script}: {error}");
+        }
+        assert!(since.elapsed() < Duration::from_secs(60));
+        let missing = compile_within(LONGEST, &folder.path().join("missing"), b"").unwrap_err();
+        assert!(missing.message.contains("no process could be started"));
+    }
+
+    #[test]
+    fn no_secret_of_the_environment_goes_along() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = told_by(folder.path(), "env >&2; exit 1").unwrap_err();
+        assert!(error.message.contains("MALLOC_ARENA_MAX=2"), "{error}");
+        assert!(!error.message.contains("CARGO"), "{error}");
+    }
 }
