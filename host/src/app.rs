@@ -99,7 +99,11 @@ pub async fn serve_on(
         Some(address) => Some(listen(&config, address, "ops_listen").await?),
         None => None,
     };
-    let usher = build(config, options).await?;
+    let mut stop = Box::pin(stop_signal());
+    let usher = tokio::select! {
+        usher = build(config, options) => usher?,
+        () = &mut stop => return Ok(()),
+    };
     tracing::info!(
         listen = %listener.local_addr()?,
         public_url = usher.public_url.origin(),
@@ -111,7 +115,7 @@ pub async fn serve_on(
         tracing::info!(ops_listen = %ops.local_addr()?, "health and metrics");
         tokio::spawn(http::serve_ops(ops, usher.clone()));
     }
-    http::serve(listener, usher, stop_signal()).await
+    http::serve(listener, usher, stop).await
 }
 
 /// Builds the service: store, secrets, relying parties and policies. Providers are not
@@ -355,18 +359,22 @@ async fn housekeep(usher: Usher) {
 
 const HOUSEKEEPING: Duration = Duration::from_secs(600);
 
-/// Resolves on SIGTERM or Ctrl-C.
-async fn stop_signal() {
+/// Resolves on SIGTERM or Ctrl-C: listens from now on, not only once somebody waits.
+fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
 
-    let interrupt = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
+    let interrupt = signal(SignalKind::interrupt());
+    let terminate = signal(SignalKind::terminate());
+    async move {
+        match (interrupt, terminate) {
+            (Ok(mut interrupt), Ok(mut terminate)) => {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
             }
+            // What cannot be listened for ends the process without asking.
+            _ => std::future::pending().await,
         }
-        Err(_) => drop(interrupt.await),
     }
 }

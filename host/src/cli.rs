@@ -72,7 +72,10 @@ pub fn run<A: Into<OsString> + Clone>(
             return console.fail(&Failure::refused(Problem::new(what, "usher", fix)));
         }
     };
-    match runtime.block_on(usher.command.run(&mut console)) {
+    let ended = runtime.block_on(usher.command.run(&mut console));
+    // A policy that is being compiled changes nothing any more.
+    runtime.shutdown_background();
+    match ended {
         Ok(()) => 0,
         Err(failure) => console.fail(&failure),
     }

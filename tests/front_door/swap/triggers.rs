@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use anyhow::Context;
-use usher_tests::provider::Provider;
+use usher_tests::provider::{Person, Provider};
 
 use super::{Site, into, marked};
 use crate::acme::{Acme, MAIN, connect, furnished};
@@ -65,5 +65,19 @@ async fn hanging_up_reloads_and_says_what_it_found() -> anyhow::Result<()> {
     site.drop_file(&next)?;
     hang_up()?;
     site.until_active(&next).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn hanging_up_ends_no_service_with_the_built_in_policy() -> anyhow::Result<()> {
+    let acme = Acme::start(&[("default_company", "acme")]).await?;
+    for _ in 0..3 {
+        let id = acme.server.id().to_string();
+        Command::new("kill").args(["-HUP", &id]).status()?;
+    }
+    acme.admitted(Person::new("ann")).await?;
+    let said = acme.server.stderr();
+    assert!(said.contains("the built-in policy is unchanged"), "{said}");
+    assert_eq!(acme.server.stop()?, Some(0));
     Ok(())
 }

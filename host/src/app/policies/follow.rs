@@ -5,6 +5,7 @@
 //! file system, network and overlay ones too, and the links that Kubernetes swaps, and costs
 //! one system call.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,15 +31,32 @@ enum Done {
 }
 
 impl Policies {
-    /// Follows the file of a provider for as long as somebody else holds its policy.
-    pub(in crate::app) async fn follow(self, provider: Arc<Provider>, active: ActivePolicy) {
-        let Some(path) = provider.policy.module.clone() else {
-            return;
-        };
-        let mut hangups = self.options.owns_process.then(hangups).flatten();
+    /// Follows the file of a provider for as long as somebody else holds its policy. SIGHUP is
+    /// listened for from now on: unheard, it would end the process.
+    pub(in crate::app) fn follow(
+        self,
+        provider: Arc<Provider>,
+        active: ActivePolicy,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let hangups = self.options.owns_process.then(hangups).flatten();
+        async move {
+            match provider.policy.module.clone() {
+                Some(path) => self.follow_file(&provider, &active, &path, hangups).await,
+                None => remain(&provider, hangups).await,
+            }
+        }
+    }
+
+    async fn follow_file(
+        &self,
+        provider: &Provider,
+        active: &ActivePolicy,
+        path: &Path,
+        mut hangups: Option<Signal>,
+    ) {
         let mut looks = tokio::time::interval(LOOK);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let (mut seen, mut dealt_with) = (Fingerprint::of(&path), None);
+        let (mut seen, mut dealt_with) = (Fingerprint::of(path), None);
         let mut stable = Stopwatch::start();
         loop {
             let told = tokio::select! {
@@ -48,7 +66,7 @@ impl Policies {
             if active.is_forgotten() {
                 return;
             }
-            let now = Fingerprint::of(&path);
+            let now = Fingerprint::of(path);
             let changed = now != seen;
             if changed {
                 (seen, stable) = (now, Stopwatch::start());
@@ -57,9 +75,9 @@ impl Policies {
                 continue;
             }
             let settled = told || stable.elapsed() >= SETTLE;
-            let done = self.look(&provider, &active, settled, told).await;
+            let done = self.look(provider, active, settled, told).await;
             // What changed while it was loaded is looked at again.
-            if done == Done::Yes && Fingerprint::of(&path) == seen {
+            if done == Done::Yes && Fingerprint::of(path) == seen {
                 dealt_with = Some(seen.clone());
             }
         }
@@ -171,6 +189,15 @@ impl Policies {
         };
         let active = active.into_iter().map(|active| active.policy.sha256);
         kept.tidy(&active.collect::<Vec<_>>());
+    }
+}
+
+/// The built-in policy changes with the service only.
+async fn remain(provider: &Provider, mut hangups: Option<Signal>) {
+    while let Some(listening) = &mut hangups
+        && listening.recv().await.is_some()
+    {
+        tracing::info!(provider = %provider.name, "the built-in policy is unchanged");
     }
 }
 
