@@ -47,6 +47,11 @@ impl Guest<'_> {
         component(&[&other(WIT)], "policy", &other(&self.module("")?))
     }
 
+    /// A component with one more function, which nobody calls.
+    pub(crate) fn with_a_function(self, function: &str) -> anyhow::Result<Vec<u8>> {
+        component(&[WIT], "policy", &self.module(function)?)
+    }
+
     fn module(self, imports: &str) -> anyhow::Result<String> {
         let body = match self {
             Self::Trap => "unreachable",

@@ -169,6 +169,51 @@ fn pipe(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Some kilobytes that take gigabytes to compile: every loop passes every local on.
+fn compiler_bomb() -> anyhow::Result<Vec<u8>> {
+    const LOOPS: usize = 4_000;
+    const LOCALS: usize = 4_000;
+    let locals = "i32 ".repeat(LOCALS);
+    let counts: String = (0..LOCALS)
+        .map(|at| format!("(local.set {at} (i32.add (local.get {at}) (i32.const 1)))"))
+        .collect();
+    let (begin, end) = (
+        "loop ".repeat(LOOPS),
+        "local.get 0 br_if 0 end ".repeat(LOOPS),
+    );
+    Guest::Admit("acme").with_a_function(&format!("(func (local {locals}) {begin} {counts} {end})"))
+}
+
+#[tokio::test]
+async fn a_component_that_exhausts_the_compiler_ends_nothing_but_its_own_process()
+-> anyhow::Result<()> {
+    let site = Site::start().await?;
+    let bomb = compiler_bomb()?;
+    assert!(bomb.len() < 256 * 1024, "{}", bomb.len());
+    site.drop_file(&bomb)?;
+    let mut signed_in = 0;
+    let state = loop {
+        assert_eq!(site.company_of(&format!("ann{signed_in}")).await?.0, "acme");
+        signed_in += 1;
+        let state = site.state().await?;
+        if !state["last_error"].is_null() {
+            break state;
+        }
+    };
+    let error = &state["last_error"];
+    assert_eq!(error["step"], "compile", "{error}");
+    let said = error["message"].as_str().context("a message")?;
+    assert!(
+        said.contains("more than 1 GiB") || said.contains("more than 30 s"),
+        "{said}"
+    );
+    println!("{signed_in} sign-ins meanwhile: {said}");
+    let next = into("beta")?;
+    site.drop_file(&next)?;
+    site.until_active(&next).await?;
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_file_that_is_still_being_copied_is_no_error() -> anyhow::Result<()> {
     use std::io::Write;
