@@ -27,6 +27,8 @@ mod imports;
 mod inspect;
 mod kept;
 mod limits;
+#[doc(hidden)]
+pub mod parts;
 mod revision;
 mod runtime;
 mod session;
@@ -38,6 +40,8 @@ pub use self::active::ActivePolicy;
 pub use self::compile::{Compiler, native_code};
 pub use self::componentize::componentize;
 pub use self::decide::Decided;
+#[doc(hidden)]
+pub use self::engine::wiping;
 pub use self::failure::{Failure, FailureKind};
 pub use self::inspect::{Inspection, inspect};
 pub use self::kept::Kept;

@@ -83,7 +83,15 @@ pub async fn run(case: &Case, policy: &Policy) -> Verdict {
     }
 }
 
+/// 2 KB of Keycloak claims, the default policy's rules, two look-ups.
+const TYPICAL: &str = include_str!("case/typical.json");
+
 impl Case {
+    /// A sign-in as most are: what measurements ask.
+    pub fn typical() -> Self {
+        Self::parse(TYPICAL).unwrap_or_else(|error| unreachable!("a test reads it: {error}"))
+    }
+
     /// Reads a case.
     ///
     /// # Errors

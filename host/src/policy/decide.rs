@@ -49,15 +49,17 @@ impl Policy {
                 return;
             }
             let waited = queued.elapsed();
-            let mut ran = if waited < WHOLE {
+            let (mut ran, question) = if waited < WHOLE {
                 let session = Session::new(question, lookups, Some(runtime), revision.limits);
                 run(&inner.sandbox, &revision, session)
             } else {
-                Ran::not(queue_full())
+                (Ran::not(queue_full()), question)
             };
             ran.cost.queued_us = u64::try_from(waited.as_micros()).unwrap_or(u64::MAX);
             // Whoever asked may have gone away; nobody else is waiting.
             let _ = reply.send(ran);
+            // All claims are taken apart here: nobody has to wait for that.
+            drop(question);
         };
         let owner = Owner(Arc::as_ptr(&self.revision).addr());
         let ran = match self.inner.threads.submit(owner, job) {
@@ -69,18 +71,24 @@ impl Policy {
 }
 
 /// How one run ended.
-struct Ran {
-    outcome: Result<Decision, Failure>,
+pub(super) struct Ran {
+    pub(super) outcome: Result<Decision, Failure>,
     recorder: Recorder,
     cost: Cost,
 }
 
-/// Makes an instance, asks it, checks the answer.
-fn run(sandbox: &Sandbox, revision: &Revision, session: Session) -> Ran {
+/// Makes an instance, asks it, checks the answer; the question comes back.
+pub(super) fn run(
+    sandbox: &Sandbox,
+    revision: &Revision,
+    session: Session,
+) -> (Ran, Box<Question>) {
     let mut cost = Cost::default();
     let mut store = sandbox.store(session);
     let answer = ask(&mut store, revision, &mut cost);
-    let Session { recorder, .. } = store.into_data();
+    let Session {
+        recorder, question, ..
+    } = store.into_data();
     let outcome = match answer {
         Ok(Ok(answer)) => convert::decision(answer),
         Ok(Err(words)) => {
@@ -89,11 +97,12 @@ fn run(sandbox: &Sandbox, revision: &Revision, session: Session) -> Ran {
         }
         Err(error) => Err(Failure::of_call(&error, &recorder.logs)),
     };
-    Ran {
+    let ran = Ran {
         outcome,
         recorder,
         cost,
-    }
+    };
+    (ran, question)
 }
 
 type Answer = Result<bindings::Decision, String>;

@@ -132,6 +132,14 @@ fn pagemap_scan() -> Enabled {
     Enabled::No
 }
 
+/// How the memory of an instance is wiped on this machine, in words.
+pub fn wiping() -> &'static str {
+    match PoolingAllocationConfig::is_pagemap_scan_available() {
+        true => "memory is wiped page by page (PAGEMAP_SCAN)",
+        false => "this kernel has no PAGEMAP_SCAN (Linux 6.7): memory is wiped whole",
+    }
+}
+
 /// Moves the epoch until the engine is gone.
 fn start_ticker(engine: &Engine) -> anyhow::Result<()> {
     let engine = engine.weak();

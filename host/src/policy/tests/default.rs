@@ -63,3 +63,22 @@ async fn the_same_question_gives_the_same_bytes() {
         assert_eq!(text().await, first);
     }
 }
+
+#[tokio::test]
+async fn the_typical_case_is_2_kb_of_claims_and_two_look_ups_and_passes() {
+    let case = Case::typical();
+    let (question, _) = case.question_and_directory();
+    let claims = question.claims.access_token.unwrap().to_string();
+    assert!((1_950..2_150).contains(&claims.len()), "{}", claims.len());
+    let verdict = run(&case, &default()).await;
+    assert!(verdict.pass, "{:?}", verdict.differences);
+    // `known` is read before; these two go to the database at a sign-in.
+    let lookups = serde_json::to_value(&verdict.evidence.lookups).unwrap();
+    let calls: Vec<_> = lookups
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| &l["call"])
+        .collect();
+    assert_eq!(calls, ["known", "company-exists", "find-groups"]);
+}
