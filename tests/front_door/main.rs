@@ -1,6 +1,7 @@
 //! Everything through the front door: one test binary.
 
 mod acme;
+mod agreement;
 mod browser;
 mod commands;
 mod crash;
