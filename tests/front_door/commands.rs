@@ -7,6 +7,7 @@ mod directory;
 mod interface;
 mod links;
 mod log;
+mod measure;
 mod people;
 mod recovery;
 mod tail;

@@ -12,34 +12,42 @@ pub(super) fn sections(
     lookups: &[Lookup],
     logs: &[LogLine],
 ) -> String {
-    let mut text = String::new();
-    let mut section = |is_there: bool, table: &dyn Fn() -> String| {
-        if is_there {
-            text.push('\n');
-            text.push_str(&table());
-            text.push('\n');
-        }
-    };
-    section(!trace.is_empty(), &|| {
-        let finding = |step: &Step| step.finding.as_str().to_owned();
-        let rows = trace
-            .iter()
-            .map(|step| [step.rule.clone(), finding(step), step.saw.clone()]);
-        table(&["rule", "finding", "saw"], rows)
-    });
-    section(!reads.is_empty(), &|| {
-        table(&["read from", "claim", "value"], reads.iter().map(read))
-    });
-    section(!lookups.is_empty(), &|| {
-        table(&["look-up", "asked", "answer"], lookups.iter().map(lookup))
-    });
-    section(!logs.is_empty(), &|| {
-        let rows = logs
-            .iter()
-            .map(|line| [word(&line.level), line.message.clone()]);
-        table(&["logged", "message"], rows)
-    });
-    text
+    let sections = [
+        rules(trace),
+        claims(reads),
+        self::lookups(lookups),
+        self::logs(logs),
+    ];
+    let sections = sections.into_iter().flatten();
+    sections.map(|table| format!("\n{table}\n")).collect()
+}
+
+/// Rule by rule; none if there are none.
+pub(super) fn rules(trace: &[Step]) -> Option<String> {
+    let finding = |step: &Step| step.finding.as_str().to_owned();
+    let rows = trace
+        .iter()
+        .map(|step| [step.rule.clone(), finding(step), step.saw.clone()]);
+    (!trace.is_empty()).then(|| table(&["rule", "finding", "saw"], rows))
+}
+
+fn claims(reads: &[Read]) -> Option<String> {
+    let rows = reads.iter().map(read);
+    (!reads.is_empty()).then(|| table(&["read from", "claim", "value"], rows))
+}
+
+/// What the directory was asked; none if nothing.
+pub(super) fn lookups(lookups: &[Lookup]) -> Option<String> {
+    let rows = lookups.iter().map(lookup);
+    (!lookups.is_empty()).then(|| table(&["look-up", "asked", "answer"], rows))
+}
+
+/// What the policy logged; none if nothing.
+pub(super) fn logs(logs: &[LogLine]) -> Option<String> {
+    let rows = logs
+        .iter()
+        .map(|line| [word(&line.level), line.message.clone()]);
+    (!logs.is_empty()).then(|| table(&["logged", "message"], rows))
 }
 
 fn read(read: &Read) -> [String; 3] {

@@ -1,5 +1,7 @@
+mod bench;
 mod check;
 mod compile;
+mod explain;
 mod inspect;
 mod list;
 mod run;
@@ -23,6 +25,8 @@ Examples:
   usher policy test --policy my-policy.wasm cases/
   usher policy run --policy my-policy.wasm cases/ann.json
   usher policy run cases/ann.json                 the same with the default policy
+  usher policy explain cases/ann.json             why: rules, and where claims are
+  usher policy bench --policy my-policy.wasm      what a decision costs
 ";
 
 /// Policies: look into them, try them, test them.
@@ -31,29 +35,35 @@ Examples:
 pub(super) enum Policy {
     /// Say what a component is, without running it.
     Inspect(inspect::Inspect),
-    /// Load a component as the service would: limits, imports, contract, a trial instance.
+    /// Load a component as the service would, and put the cases beside it to it.
     Check(check::Check),
     /// Put one case to a policy: decision, trace, what was read, cost.
-    #[command(visible_alias = "explain")]
     Run(run::Run),
     /// Say what decides the sign-ins of each provider, since when, and what was refused.
     List(list::List),
     /// Compile a component within limits: what `usher serve` starts for each.
     #[command(hide = true)]
     Compile(compile::Compile),
+    /// Explain the decision of one case: every rule with what it looked at, and where claims
+    /// are.
+    Explain(explain::Explain),
     /// Put cases to a policy, and compare its decisions with the expected ones.
     Test(test::Test),
+    /// Measure what decisions of a policy cost.
+    Bench(bench::Bench),
 }
 
 impl Policy {
     pub(super) async fn run(self, console: &mut Console<'_>) -> Result<(), Failure> {
         match self {
             Self::Inspect(command) => command.run(console),
-            Self::Check(command) => command.run(console),
+            Self::Check(command) => command.run(console).await,
             Self::List(command) => command.run(console).await,
             Self::Compile(command) => command.run(console),
             Self::Run(command) => command.run(console).await,
+            Self::Explain(command) => command.run(console).await,
             Self::Test(command) => command.run(console).await,
+            Self::Bench(command) => command.run(console).await,
         }
     }
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use self::beside::beside;
 pub use self::directory::{CaseDirectory, CaseMembership, InMemory, Invited, KnownUser};
 pub use self::expect::Expect;
 use super::{Failure, Policy};
@@ -17,6 +18,7 @@ use crate::domain::{
     Source, Verification,
 };
 
+mod beside;
 mod directory;
 mod expect;
 #[cfg(test)]

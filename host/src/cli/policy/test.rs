@@ -5,7 +5,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Chosen, unreadable};
-use crate::cli::console::{Console, Format, Listed};
+use crate::cli::console::{Console, Format, Listed, printable};
 use crate::cli::failure::Failure;
 use crate::config::Problem;
 use crate::policy::case::{self, Case, Verdict};
@@ -67,8 +67,9 @@ impl Test {
 fn report(name: &str, verdict: &Verdict, console: &mut Console<'_>) -> Result<(), Failure> {
     let mark = if verdict.pass { "ok  " } else { "FAIL" };
     console.data(format_args!("{mark} {name}"))?;
-    for difference in &verdict.differences {
-        console.data(format_args!("     {difference}"))?;
+    let lines = verdict.differences.iter().flat_map(|text| text.lines());
+    for line in lines {
+        console.data(format_args!("     {}", printable(line)))?;
     }
     Ok(())
 }

@@ -142,6 +142,7 @@ impl ExpectedGrant {
         }
         if in_order(&placement.groups) != in_order(&self.groups) {
             lines.differs("groups", &self.groups, &placement.groups);
+            lines.members(names(&self.groups), names(&placement.groups));
         }
         lines.given(
             "display_name",
@@ -173,6 +174,22 @@ impl Lines {
             .push(format!("{what}: expected {expected}, got {got}"));
     }
 
+    /// Member by member below the last line: `-` expected and not there, `+` there and not
+    /// expected. What both have is left out: a list may have a thousand names.
+    fn members(&mut self, expected: &[String], got: &[String]) {
+        let Some(line) = self.0.last_mut() else {
+            return;
+        };
+        let without = |mark: char, these: &[String], those: &[String]| -> String {
+            let these = these.iter().filter(|name| !those.contains(name));
+            these
+                .map(|name| format!("\n  {mark} {}", json!(name)))
+                .collect()
+        };
+        *line += &without('-', expected, got);
+        *line += &without('+', got, expected);
+    }
+
     fn given(&mut self, what: &str, expected: Option<&String>, got: Option<&String>) {
         if expected.is_some() && expected != got {
             self.differs(what, &expected, &got);
@@ -187,7 +204,19 @@ impl Lines {
         let got: BTreeMap<_, _> = got.iter().cloned().collect();
         if let Some(expected) = expected.filter(|expected| **expected != got) {
             self.differs("attributes", expected, &got);
+            let pairs = |pairs: &BTreeMap<String, String>| -> Vec<String> {
+                let pairs = pairs.iter().map(|(key, value)| format!("{key}={value}"));
+                pairs.collect()
+            };
+            self.members(&pairs(expected), &pairs(&got));
         }
+    }
+}
+
+fn names(groups: &GroupChange) -> &[String] {
+    match groups {
+        GroupChange::Leave => &[],
+        GroupChange::Add(names) | GroupChange::Replace(names) => names,
     }
 }
 
