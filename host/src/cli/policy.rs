@@ -7,6 +7,7 @@ mod list;
 mod run;
 mod test;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -68,6 +69,9 @@ impl Policy {
     }
 }
 
+/// Bytes of a file that are read: more than any policy may have, so that the rest is not missed.
+const MOST: u64 = (32 << 20) + 1;
+
 /// Which policy decides the cases.
 #[derive(Debug, Args)]
 struct Chosen {
@@ -109,7 +113,11 @@ fn component(file: Option<&Path>) -> Result<Vec<u8>, Failure> {
     let Some(file) = file else {
         return Ok(policy::DEFAULT.to_vec());
     };
-    std::fs::read(file).map_err(|error| unreadable(file, &error))
+    let mut bytes = Vec::new();
+    std::fs::File::open(file)
+        .and_then(|open| open.take(MOST).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(file, &error))?;
+    Ok(bytes)
 }
 
 fn refused(error: &LoadError, file: Option<&Path>) -> Failure {

@@ -90,6 +90,17 @@ pub(super) fn many_functions() -> anyhow::Result<()> {
     is_refused_by_the_service("many_functions", "compile", "compiling it takes more than")
 }
 
+#[test]
+fn a_file_without_an_end_is_read_no_further_than_a_policy_may_be() -> anyhow::Result<()> {
+    let usher = Installation::new(USHER);
+    let checked = usher.run(&["policy", "check", "/dev/zero"])?;
+    assert_eq!(checked.code, Some(1), "{checked:#?}");
+    says("zeros", &checked, &["/dev/zero", "(size)", "at most 4 MiB"]);
+    let inspected = usher.run(&["policy", "inspect", "/dev/zero"])?;
+    assert_eq!(inspected.code, Some(1), "{inspected:#?}");
+    Ok(())
+}
+
 /// A command compiles in its own process, which is the one that such a guest would bring down.
 fn is_refused_by_the_service(name: &str, step: &str, what: &str) -> anyhow::Result<()> {
     let Some(file) = guests::component(&folder(name))? else {
