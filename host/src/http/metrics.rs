@@ -19,6 +19,7 @@ pub(super) struct Metrics {
     up: Family<OfProvider, Gauge>,
     contacts: Family<OfProvider, Gauge<f64, AtomicU64>>,
     policies: Family<OfPolicy, Gauge>,
+    refused: Family<OfProvider, Gauge>,
     database: Gauge,
 }
 
@@ -54,6 +55,8 @@ pub(super) struct Standing<'a> {
     /// Seconds since 1970.
     pub(super) last_contact: Option<i64>,
     pub(super) policy: PolicyId,
+    /// Whether a newer policy was refused.
+    pub(super) refused: bool,
 }
 
 impl Metrics {
@@ -68,6 +71,7 @@ impl Metrics {
             up: Family::default(),
             contacts: Family::default(),
             policies: Family::default(),
+            refused: Family::default(),
             database: Gauge::default(),
             registry: Registry::default(),
         };
@@ -86,6 +90,8 @@ impl Metrics {
         registry.register_with_unit("provider_last_contact_timestamp", help, Unit::Seconds, all);
         let help = "The policy that decides";
         registry.register("policy_info", help, metrics.policies.clone());
+        let help = "Whether a newer policy was refused, so that the earlier one still decides";
+        registry.register("policy_refused", help, metrics.refused.clone());
         let help = "Whether the database answers";
         registry.register("database_up", help, metrics.database.clone());
         let build = Family::<Build, Gauge>::default();
@@ -143,6 +149,8 @@ impl Metrics {
                 // Exact far beyond any date.
                 self.contacts.get_or_create(&of).set(seconds as f64);
             }
+            let refused = i64::from(standing.refused);
+            self.refused.get_or_create(&of).set(refused);
             let policy = OfPolicy {
                 provider,
                 sha256: standing.policy.sha256,

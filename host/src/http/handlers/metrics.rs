@@ -36,5 +36,6 @@ fn standing(connection: &Connection) -> Standing<'_> {
         up: asked.then_some(!failed),
         last_contact: status.last_contact.map(jiff::Timestamp::as_second),
         policy: policy.id().clone(),
+        refused: connection.policy.refused().is_some(),
     }
 }
