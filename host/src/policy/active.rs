@@ -109,7 +109,11 @@ impl fmt::Debug for ActivePolicy {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
     use super::*;
+    use crate::clock::Stopwatch;
     use crate::policy::case::Case;
     use crate::policy::tests::guest;
 
@@ -148,5 +152,38 @@ mod tests {
         active.swap(one, Timestamp::MAX);
         assert_eq!(active.refused(), None);
         assert!(active.is_forgotten() && !active.clone().is_forgotten());
+    }
+
+    #[test]
+    fn whoever_asks_while_it_is_swapped_waits_less_than_a_millisecond() {
+        let (one, other) = (guest("", ""), guest("(global i32 (i32.const 1))", ""));
+        let active = ActivePolicy::new(one.clone(), Timestamp::UNIX_EPOCH, None);
+        let over = AtomicBool::new(false);
+        let mut waits = std::thread::scope(|scope| {
+            let asking = scope.spawn(|| {
+                let mut waits = Vec::new();
+                while !over.load(Ordering::Relaxed) {
+                    let asked = Stopwatch::start();
+                    let _ = active.now();
+                    waits.push(asked.elapsed());
+                }
+                waits
+            });
+            for number in 0..300 {
+                let next = if number % 2 == 0 { &other } else { &one };
+                active.swap(next.clone(), Timestamp::UNIX_EPOCH);
+                std::thread::sleep(Duration::from_micros(200));
+            }
+            over.store(true, Ordering::Relaxed);
+            asking.join().unwrap()
+        });
+        // The kernel may take the core away from anybody: hence not the very slowest.
+        waits.sort_unstable();
+        let slow = waits[waits.len() * 999 / 1000];
+        assert!(
+            slow < Duration::from_millis(1),
+            "{slow:?} of {}",
+            waits.len()
+        );
     }
 }

@@ -72,25 +72,7 @@ async fn whatever_is_dropped_the_running_policy_goes_on() -> anyhow::Result<()> 
         let (company, by) = site.company_of(&format!("ann{number}")).await?;
         assert_eq!((company, by), (json!("acme"), running.clone()), "{name}");
 
-        let event = site.events()?.remove(0);
-        assert_eq!(
-            (&event["outcome"], &event["code"]),
-            (&json!("failed"), &json!(step))
-        );
-        let detail = event["detail"].as_str().context("a detail")?;
-        assert!(
-            detail.contains(words) && !detail.contains('\n'),
-            "{name}: {detail}"
-        );
-        let line = site.acme.server.stderr();
-        let line = line
-            .lines()
-            .rfind(|line| line.contains("the running one stays"));
-        let line = line.context("a line of log")?;
-        assert!(
-            line.contains(words) && line.contains(step),
-            "{name}: {line}"
-        );
+        let event = is_said(&site, (step, words)).context(name)?;
         let row = site.listed()?;
         assert_eq!(row["sha256"], running, "{name}");
         assert_eq!(row["refused"]["step"], step, "{name}");
@@ -106,6 +88,24 @@ async fn whatever_is_dropped_the_running_policy_goes_on() -> anyhow::Result<()> 
     assert_eq!(site.company_of("zoe").await?.0, "beta");
     assert_eq!(site.listed()?["refused"], Value::Null);
     Ok(())
+}
+
+/// The audit log and the log say in one line each why a file was refused.
+fn is_said(site: &Site, (step, words): (&str, &str)) -> anyhow::Result<Value> {
+    let event = site.events()?.remove(0);
+    assert_eq!(
+        (&event["outcome"], &event["code"]),
+        (&json!("failed"), &json!(step))
+    );
+    let detail = event["detail"].as_str().context("a detail")?;
+    assert!(detail.contains(words) && !detail.contains('\n'), "{detail}");
+    let line = site.acme.server.stderr();
+    let line = line
+        .lines()
+        .rfind(|line| line.contains("the running one stays"));
+    let line = line.context("a line of log")?;
+    assert!(line.contains(words) && line.contains(step), "{line}");
+    Ok(event)
 }
 
 #[tokio::test]
