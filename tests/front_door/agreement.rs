@@ -20,6 +20,10 @@ use usher::policy::{DEFAULT, Policy, Runtime, RuntimeOptions};
 const CASES: u32 = 2_000;
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how thorough a test is, is nobody's setting"
+)]
 fn native_rules_and_the_component_agree_on_generated_inputs() {
     let cases = std::env::var("USHER_PROPTEST_CASES").ok();
     let cases = cases.map_or(CASES, |text| text.parse().expect("a number of cases"));

@@ -45,7 +45,7 @@ pub struct Case {
 pub struct Verdict {
     /// Whether the decision is the expected one.
     pub pass: bool,
-    /// Where it differs, a line each.
+    /// Where it differs, a line each; members of a list that differ on further lines.
     pub differences: Vec<String>,
     /// The decision, unless the policy failed.
     pub decision: Option<Decision>,

@@ -81,7 +81,8 @@ impl TryFrom<Written> for Expect {
 }
 
 impl Expect {
-    /// Where the outcome differs, a line each; empty if nowhere.
+    /// Where the outcome differs, a line each with further lines for members of a list; empty if
+    /// nowhere.
     pub(super) fn differences(&self, outcome: Result<&Decision, &Failure>) -> Vec<String> {
         let mut lines = Lines::default();
         match (&self.outcome, outcome) {

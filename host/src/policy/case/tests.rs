@@ -169,9 +169,9 @@ async fn a_verdict_names_every_difference() {
         [
             r#"company: expected "globex", got "acme""#,
             r#"admin: expected "grant", got "leave""#,
-            r#"groups: expected {"add":["a"]}, got "leave""#,
+            "groups: expected {\"add\":[\"a\"]}, got \"leave\"\n  - \"a\"",
             r#"display_name: expected "Ada", got null"#,
-            r#"attributes: expected {"a":"b"}, got {}"#,
+            "attributes: expected {\"a\":\"b\"}, got {}\n  - \"a=b\"",
             r#"trace company: expected "hit", got "not in the trace""#,
         ]
     );
