@@ -218,7 +218,7 @@ fn connect(
     outbound: &Outbound,
 ) -> Connection {
     let provider = Arc::new(provider);
-    let redirect_uri = public_url.join(&format!("/callback_{}", provider.name));
+    let redirect_uri = public_url.callback(&provider.name);
     Connection {
         relying_party: RelyingParty::new(provider.clone(), redirect_uri, outbound),
         provider,

@@ -18,9 +18,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::clock::Clock;
-use crate::config::{Config, Environment};
+use crate::config::Environment;
 use crate::domain::{Entropy, Provider};
-use crate::oidc::{Outbound, RelyingParty};
+use crate::oidc::RelyingParty;
 use crate::policy::{Runtime, RuntimeOptions};
 
 /// How something was found to be.
@@ -119,10 +119,14 @@ pub async fn examine(subject: Subject<'_>, report: &mut Report<'_>) {
     let Some(config) = configuration::read(subject, report) else {
         return;
     };
+    // A configuration without one is an error, which is told already.
+    let Some(public_url) = config.host.public_url.clone() else {
+        return;
+    };
     secrets::examine(&config, report);
 
     report.turn_to("host");
-    host::public_url(&config, report);
+    host::public_url(&public_url, report);
     host::listener(&config, report).await;
     let store = host::database(&config, report).await;
     let vault = match &store {
@@ -135,8 +139,10 @@ pub async fn examine(subject: Subject<'_>, report: &mut Report<'_>) {
     for provider in &config.providers {
         report.turn_to(format!("provider {}", provider.name));
         if let Some(outbound) = &outbound {
-            let relying_party = relying_party(&config, provider, outbound);
-            provider::examine(&config, &relying_party, subject, report).await;
+            let redirect_uri = public_url.callback(&provider.name);
+            let asked = Arc::new(provider.clone());
+            let relying_party = RelyingParty::new(asked, redirect_uri, outbound);
+            provider::examine(&public_url, &relying_party, subject, report).await;
         }
         policy::examine(&config, provider, &runtime, report).await;
         if let Some(store) = &store {
@@ -147,21 +153,6 @@ pub async fn examine(subject: Subject<'_>, report: &mut Report<'_>) {
             records::examine(provider, store, vault, now, report).await;
         }
     }
-}
-
-fn relying_party(config: &Config, provider: &Provider, outbound: &Outbound) -> RelyingParty {
-    let callback = format!("/callback_{}", provider.name);
-    // Without a public URL there is a finding already; the provider can be asked all the same.
-    let redirect_uri = match &config.host.public_url {
-        Some(public_url) => public_url.join(&callback),
-        None => url::Url::parse("http://127.0.0.1/")
-            .map(|mut url| {
-                url.set_path(&callback);
-                url
-            })
-            .expect("a constant URL"),
-    };
-    RelyingParty::new(Arc::new(provider.clone()), redirect_uri, outbound)
 }
 
 /// Whether a provider is Keycloak, as its address shows: advice then names its pages.

@@ -1,6 +1,6 @@
 use clap::Args;
 
-use super::console::{Console, Format, Listed};
+use super::console::{Console, Format, Listed, printable};
 use super::failure::Failure;
 use crate::app;
 use crate::doctor::{self, Finding, Level, Report, Subject};
@@ -93,14 +93,8 @@ fn line(finding: &Finding, opens: bool) -> String {
         "{heading}  {mark} {check}: {what}{}",
         fix.unwrap_or_default()
     );
-    // What a provider or a file says must not move the cursor.
-    line.chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
+    line.split('\n')
+        .map(printable)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -8,37 +8,24 @@ use tokio::time::timeout;
 use super::Report;
 use crate::app;
 use crate::config::{Config, Problem};
-use crate::domain::{DatabaseUrl, Entropy, Provider};
+use crate::domain::{DatabaseUrl, Entropy, Provider, PublicUrl};
 use crate::oidc::Outbound;
 use crate::seal::Vault;
 use crate::store::Store;
 
 /// What browsers see, and with it the session cookie.
-pub(super) fn public_url(config: &Config, report: &mut Report<'_>) {
-    match &config.host.public_url {
-        Some(url) if url.is_https() => {
-            let what = format!(
-                "browsers see {}; the session cookie is __Host-usher and Secure",
-                url.origin()
-            );
-            report.fine("public URL", what);
-        }
-        Some(url) => {
-            let what = format!(
-                "browsers see {}: plain http, which works on this machine only; the session \
-                 cookie is usher",
-                url.origin()
-            );
-            let fix = "for other people, set USHER__PUBLIC_URL to an https origin";
-            report.attention("public URL", what, fix);
-        }
-        None => {
-            let what = "the public URL is not set: redirect URIs are made from it";
-            let fix =
-                "set USHER__PUBLIC_URL to what browsers see, such as https://login.example.com";
-            report.broken("public URL", what, fix);
-        }
+pub(super) fn public_url(url: &PublicUrl, report: &mut Report<'_>) {
+    let origin = url.origin();
+    if url.is_https() {
+        let what = format!("browsers see {origin}; the session cookie is __Host-usher and Secure");
+        return report.fine("public URL", what);
     }
+    let what = format!(
+        "browsers see {origin}: plain http, which works on this machine only; the session cookie \
+         is usher"
+    );
+    let fix = "for other people, set USHER__PUBLIC_URL to an https origin";
+    report.attention("public URL", what, fix);
 }
 
 /// Whether a service runs where it is configured to listen.

@@ -3,18 +3,17 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Report, Subject, is_keycloak};
-use crate::config::Config;
-use crate::domain::{ClientAuth, Provider, remedy};
+use crate::domain::{ClientAuth, Provider, PublicUrl, remedy};
 use crate::oidc::{Announced, Handshake, OidcError, RelyingParty, Silent};
 
 pub(super) async fn examine(
-    config: &Config,
+    public_url: &PublicUrl,
     relying_party: &RelyingParty,
     subject: Subject<'_>,
     report: &mut Report<'_>,
 ) {
     let provider = relying_party.provider();
-    addresses(config, provider, report);
+    addresses(public_url, provider, report);
     let announced = match relying_party.announced().await {
         Ok(announced) => announced,
         Err(error) => return report.broken("discovery", error.to_string(), fix(&error)),
@@ -25,7 +24,7 @@ pub(super) async fn examine(
     algorithm(&announced, relying_party, now, report).await;
     let handshake = Handshake::draw(&subject.entropy, now);
     match relying_party.ask_silently(&handshake, now).await {
-        Ok(answer) => redirect_uri(config, provider, &answer, report),
+        Ok(answer) => redirect_uri(public_url, provider, &answer, report),
         Err(error) => report.broken("authorization", error.to_string(), fix(&error)),
     }
     match relying_party.prove(&handshake, now).await {
@@ -40,14 +39,11 @@ fn fix(error: &OidcError) -> &'static str {
 }
 
 /// What to paste at the provider.
-fn addresses(config: &Config, provider: &Provider, report: &mut Report<'_>) {
-    let Some(public_url) = &config.host.public_url else {
-        return;
-    };
+fn addresses(public_url: &PublicUrl, provider: &Provider, report: &mut Report<'_>) {
     let name = &provider.name;
     let at = |path: String| public_url.join(&path);
     let mut addresses = vec![
-        ("Valid redirect URIs", at(format!("/callback_{name}"))),
+        ("Valid redirect URIs", public_url.callback(name)),
         (
             "Valid post logout redirect URIs",
             at("/logout/done".to_owned()),
@@ -138,11 +134,14 @@ async fn algorithm(
     }
 }
 
-fn redirect_uri(config: &Config, provider: &Provider, answer: &Silent, report: &mut Report<'_>) {
+fn redirect_uri(
+    public_url: &PublicUrl,
+    provider: &Provider,
+    answer: &Silent,
+    report: &mut Report<'_>,
+) {
     let client = &provider.client_id;
-    let path = format!("/callback_{}", provider.name);
-    let public_url = config.host.public_url.as_ref();
-    let uri = public_url.map_or_else(|| path.clone(), |url| url.join(&path).to_string());
+    let uri = public_url.callback(&provider.name);
     match answer {
         Silent::Accepted => {
             report.fine(

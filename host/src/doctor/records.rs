@@ -162,7 +162,7 @@ fn look_for(
     kept: &[&Claims],
     report: &mut Report<'_>,
 ) {
-    let source = configured(provider);
+    let source = provider.claims_source();
     let holds = |claims: &Claims, source: Source| {
         let document = claims.document(source);
         let has = |pointer: &String| document.and_then(|d| d.pointer(pointer)).is_some_and(told);
@@ -207,13 +207,6 @@ fn told(value: &Value) -> bool {
     !value.is_null()
 }
 
-fn configured(provider: &Provider) -> Source {
-    match provider.get_info_from_access_token {
-        true => Source::AccessToken,
-        false => Source::Userinfo,
-    }
-}
-
 fn in_words(source: Source) -> &'static str {
     match source {
         Source::IdToken => "the ID token",
@@ -224,7 +217,7 @@ fn in_words(source: Source) -> &'static str {
 
 fn expected(provider: &Provider) -> Vec<Expected<'static>> {
     let client = &provider.client_id;
-    let switch = match configured(provider) {
+    let switch = match provider.claims_source() {
         Source::Userinfo => "Add to userinfo",
         _ => "Add to access token",
     };

@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use jiff::SignedDuration;
 use url::Url;
 
-use super::Secret;
+use super::{ProviderName, Secret};
 
 /// The host settings of `spec.md` §3.2, parsed. Each field names its variable without the
 /// prefix `USHER__`.
@@ -77,6 +77,11 @@ impl PublicUrl {
         let mut url = self.0.clone();
         url.set_path(path);
         url
+    }
+
+    /// Where a provider sends browsers back to: its redirect URI.
+    pub fn callback(&self, provider: &ProviderName) -> Url {
+        self.join(&format!("/callback_{provider}"))
     }
 
     /// Whether cookies can be `Secure` and carry the `__Host-` prefix.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::host::is_loopback;
-use super::{CompanyId, ProviderName, Secret};
+use super::{CompanyId, ProviderName, Secret, Source};
 
 /// One configured OpenID Connect connection: the settings of `spec.md` §3.1, parsed.
 ///
@@ -75,6 +75,15 @@ impl Provider {
     /// are accepted.
     pub fn is_loopback(&self) -> bool {
         Url::parse(&self.base_url).is_ok_and(|url| is_loopback(&url))
+    }
+
+    /// Where profile, groups and roles are read from.
+    pub fn claims_source(&self) -> Source {
+        if self.get_info_from_access_token {
+            Source::AccessToken
+        } else {
+            Source::Userinfo
+        }
     }
 
     /// `max_age` of `authorize_params`, whose promise is checked on return (K23).

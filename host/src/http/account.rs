@@ -7,7 +7,7 @@ use super::pages::{
 };
 use crate::administration::recovery::INSTEAD_OF_A_PROVIDER;
 use crate::directory::users::UserDetails;
-use crate::domain::{self, Claims, Finding, Provider, Read, Reading, Record, Source, Verification};
+use crate::domain::{self, Claims, Finding, Provider, Read, Reading, Record, Verification};
 use crate::sessions::{Listed, Session};
 
 /// What the account page is made of.
@@ -156,11 +156,7 @@ impl<'a> Reasons<'a> {
             rule if rule.starts_with("groups.") => settings.groups.claim.pointer(),
             _ => return None,
         };
-        let source = if settings.get_info_from_access_token {
-            Source::AccessToken
-        } else {
-            Source::Userinfo
-        };
+        let source = settings.claims_source();
         Some(ClaimName { source, pointer })
     }
 

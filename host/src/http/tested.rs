@@ -105,11 +105,6 @@ fn changes(usher: &Usher, tested: &login::Tested, change: &Change) -> Facts {
 
 fn sources(usher: &Usher, tested: &login::Tested) -> Vec<ClaimSource> {
     let words = usher.site.words;
-    let name = |source| match source {
-        Source::IdToken => words.why.id_token,
-        Source::AccessToken => words.why.access_token,
-        Source::Userinfo => words.why.userinfo,
-    };
     let mut sources = Vec::new();
     let claims = tested.claims.as_ref();
     for source in [Source::IdToken, Source::AccessToken, Source::Userinfo] {
@@ -118,7 +113,7 @@ fn sources(usher: &Usher, tested: &login::Tested) -> Vec<ClaimSource> {
         };
         let configured = claims.is_some_and(|claims| claims.configured == source);
         sources.push(ClaimSource {
-            name: name(source),
+            name: words.source(source),
             role: match configured {
                 true => words.tested.configured,
                 false => words.tested.identity,
@@ -128,7 +123,7 @@ fn sources(usher: &Usher, tested: &login::Tested) -> Vec<ClaimSource> {
     }
     for (source, seen) in &tested.also_seen {
         sources.push(ClaimSource {
-            name: name(*source),
+            name: words.source(*source),
             role: words.tested.not_used,
             claims: match seen {
                 Ok(document) => Ok(pretty(document)),

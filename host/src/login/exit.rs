@@ -9,7 +9,9 @@ use url::Url;
 use super::draft::Draft;
 use super::{Connection, Failed, Login, LoginError};
 use crate::audit;
-use crate::domain::{AuditOutcome, Code, ProviderName, Read, Reading, Secret, remedy};
+use crate::domain::{
+    AuditOutcome, Claims, Code, ProviderName, Read, Reading, Record, Secret, remedy,
+};
 use crate::sessions::{self, Ended};
 use crate::store::StoreError;
 
@@ -131,7 +133,7 @@ impl Login {
         if missing.is_some() {
             draft.record.detail.clone_from(&missing);
         }
-        let kept = self.keep(&draft).await;
+        let kept = self.keep(&draft.record, draft.claims.as_ref()).await;
         let exit = self.offer_exit(&draft, now);
         let remedy = error
             .remedy()
@@ -158,10 +160,14 @@ impl Login {
         }
     }
 
-    async fn keep(&self, draft: &Draft) -> Result<(), StoreError> {
+    /// Writes a record down that stands alone.
+    pub(super) async fn keep(
+        &self,
+        record: &Record,
+        claims: Option<&Claims>,
+    ) -> Result<(), StoreError> {
         let mut tx = self.store.begin().await?;
-        let claims = draft.claims.as_ref();
-        audit::record(&mut tx, &draft.record, claims, &self.vault, &self.records).await?;
+        audit::record(&mut tx, record, claims, &self.vault, &self.records).await?;
         tx.commit().await
     }
 

@@ -144,16 +144,10 @@ impl Login {
         };
         let reference = &record.reference;
         tracing::warn!(%provider, %reference, %error, "a logout token was refused");
-        if let Err(lost) = self.keep_alone(&record).await {
+        if let Err(lost) = self.keep(&record, None).await {
             tracing::error!(%provider, %reference, %lost, "the record of a refused logout token could not be written");
         }
         LogoutError::Refused(error)
-    }
-
-    async fn keep_alone(&self, record: &Record) -> Result<(), StoreError> {
-        let mut tx = self.store.begin().await?;
-        audit::record(&mut tx, record, None, &self.vault, &self.records).await?;
-        tx.commit().await
     }
 }
 

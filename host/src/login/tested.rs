@@ -8,7 +8,6 @@ use url::Url;
 
 use super::draft::Draft;
 use super::{Failed, Login, LoginError, SignedIn, StateFault};
-use crate::audit;
 use crate::directory::users::{self, Status, UserDetails};
 use crate::directory::{Applied, DirectoryError};
 use crate::domain::{AdminEffect, Admission, AuditOutcome, Claims, Effect, Kind, Record, UserId};
@@ -147,9 +146,7 @@ impl Login {
             durations_us: BTreeMap::new(),
             ..draft.record.clone()
         };
-        let mut tx = self.store.begin().await?;
-        audit::record(&mut tx, &record, None, &self.vault, &self.records).await?;
-        tx.commit().await
+        self.keep(&record, None).await
     }
 }
 

@@ -20,11 +20,7 @@ pub fn collect(
     userinfo: Option<Value>,
     provider: &Provider,
 ) -> Result<VerifiedIdentity, OidcError> {
-    let configured = if provider.get_info_from_access_token {
-        Source::AccessToken
-    } else {
-        Source::Userinfo
-    };
+    let configured = provider.claims_source();
     let (_, access_token) = VerifiedIdentity::documents(&tokens);
     let document = match configured {
         Source::Userinfo => userinfo.as_ref(),

@@ -21,6 +21,15 @@ pub struct Status {
     pub note: Option<String>,
 }
 
+impl Status {
+    /// When the provider failed, if that was the latest that was heard of it.
+    pub fn down_since(&self) -> Option<Timestamp> {
+        let (tried, _) = self.last_error.as_ref()?;
+        let since_then = self.last_contact.is_some_and(|contact| contact > *tried);
+        (!since_then).then_some(*tried)
+    }
+}
+
 /// Keeps the status while a relying party works.
 #[derive(Debug, Default)]
 pub(super) struct Contact(Mutex<Known>);

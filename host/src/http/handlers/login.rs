@@ -105,12 +105,8 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// A provider is down if the latest contact failed.
 fn down(connection: &Connection) -> Option<Down> {
-    let status = connection.relying_party.status();
-    let (tried, _) = status.last_error?;
-    let since_then = status.last_contact.is_some_and(|contact| contact > tried);
-    (!since_then).then_some(Down {
-        tried: Moment(tried),
-    })
+    let tried = Moment(connection.relying_party.status().down_since()?);
+    Some(Down { tried })
 }
 
 /// `GET /login/start?provider=P&return_to=/path`: 303 to the provider.

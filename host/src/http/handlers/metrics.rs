@@ -26,10 +26,7 @@ pub(in crate::http) async fn show(State(usher): State<Usher>) -> Response {
 fn standing(connection: &Connection) -> Standing<'_> {
     let status = connection.relying_party.status();
     let policy = connection.policy.now();
-    let failed = status.last_error.is_some_and(|(tried, _)| {
-        let answered = |contact| contact > tried;
-        !status.last_contact.is_some_and(answered)
-    });
+    let failed = status.down_since().is_some();
     let asked = failed || status.last_contact.is_some();
     Standing {
         provider: &connection.provider.name,

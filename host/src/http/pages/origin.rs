@@ -58,10 +58,17 @@ impl ClaimName {
     }
 
     pub(super) fn source(&self, words: &Words) -> &'static str {
-        match self.source {
-            Source::IdToken => words.why.id_token,
-            Source::AccessToken => words.why.access_token,
-            Source::Userinfo => words.why.userinfo,
+        words.source(self.source)
+    }
+}
+
+impl Words {
+    /// A source of claims by its name.
+    pub fn source(&self, source: Source) -> &'static str {
+        match source {
+            Source::IdToken => self.why.id_token,
+            Source::AccessToken => self.why.access_token,
+            Source::Userinfo => self.why.userinfo,
         }
     }
 }
