@@ -125,6 +125,9 @@ impl Matching {
     pub fn same(self, asked: &str, name: &str) -> bool {
         match self {
             Self::Exact => asked == name,
+            Self::IgnoreCase if asked.is_ascii() && name.is_ascii() => {
+                asked.eq_ignore_ascii_case(name)
+            }
             Self::IgnoreCase => Self::fold(asked) == Self::fold(name),
         }
     }

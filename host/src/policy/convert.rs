@@ -2,6 +2,7 @@
 //! every check of `spec.md` §4.4 that needs no directory.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use super::bindings::{decide, directory, log, request};
 use super::evidence::plain;
@@ -81,7 +82,7 @@ fn refused(refusal: decide::Refusal) -> Result<Refusal, Failure> {
         return Err(invalid(format!("only the host refuses with `{code}`")));
     }
     if let Some(text) = &message {
-        bounded("the refusal's message", text, MESSAGE_CHARS)?;
+        bounded(format_args!("the refusal's message"), text, MESSAGE_CHARS)?;
     }
     attributes(&pairs)?;
     Ok(Refusal {
@@ -92,20 +93,19 @@ fn refused(refusal: decide::Refusal) -> Result<Refusal, Failure> {
 }
 
 /// Group names, each once.
-fn group_names(names: Vec<String>) -> Result<Vec<String>, Failure> {
+fn group_names(mut names: Vec<String>) -> Result<Vec<String>, Failure> {
     if names.len() > GROUPS {
         let words = format!("the decision has {} groups, at most {GROUPS}", names.len());
         return Err(Failure::new(FailureKind::Output, words));
     }
-    let mut seen = HashSet::with_capacity(names.len());
-    let mut kept = Vec::with_capacity(names.len());
-    for name in names {
-        named("group", &name)?;
-        if seen.insert(name.clone()) {
-            kept.push(name);
-        }
+    for name in &names {
+        named("group", name)?;
     }
-    Ok(kept)
+    let mut seen = HashSet::with_capacity(names.len());
+    let is_new: Vec<bool> = names.iter().map(|name| seen.insert(&**name)).collect();
+    let mut is_new = is_new.into_iter();
+    names.retain(|_| is_new.next() == Some(true));
+    Ok(names)
 }
 
 fn attributes(pairs: &[(String, String)]) -> Result<(), Failure> {
@@ -124,7 +124,11 @@ fn attributes(pairs: &[(String, String)]) -> Result<(), Failure> {
         if !seen.insert(key) {
             return Err(invalid(format!("the attribute `{key}` occurs twice")));
         }
-        bounded(&format!("the attribute `{key}`"), value, ATTRIBUTE_CHARS)?;
+        bounded(
+            format_args!("the attribute `{key}`"),
+            value,
+            ATTRIBUTE_CHARS,
+        )?;
     }
     Ok(())
 }
@@ -136,13 +140,13 @@ fn trace(steps: Vec<decide::Step>) -> Result<Vec<Step>, Failure> {
         return Err(Failure::new(FailureKind::Output, words));
     }
     let step = |step: decide::Step| Step {
-        rule: plain(&step.rule, NAME_CHARS),
+        rule: plain(step.rule, NAME_CHARS),
         finding: match step.finding {
             decide::Finding::Hit => Finding::Hit,
             decide::Finding::Miss => Finding::Miss,
             decide::Finding::Skipped => Finding::Skipped,
         },
-        saw: plain(&step.saw, SAW_CHARS),
+        saw: plain(step.saw, SAW_CHARS),
     };
     Ok(steps.into_iter().map(step).collect())
 }
@@ -151,10 +155,10 @@ fn named(what: &str, name: &str) -> Result<(), Failure> {
     if name.is_empty() {
         return Err(invalid(format!("a {what} without characters")));
     }
-    bounded(&format!("the {what}"), name, NAME_CHARS)
+    bounded(format_args!("the {what}"), name, NAME_CHARS)
 }
 
-fn bounded(what: &str, text: &str, most: usize) -> Result<(), Failure> {
+fn bounded(what: fmt::Arguments<'_>, text: &str, most: usize) -> Result<(), Failure> {
     let chars = text.chars().count();
     if chars > most {
         let words = format!("{what} has {chars} characters, at most {most} are possible");

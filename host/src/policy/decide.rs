@@ -92,7 +92,7 @@ pub(super) fn run(
     let outcome = match answer {
         Ok(Ok(answer)) => convert::decision(answer),
         Ok(Err(words)) => {
-            let words = plain(&words, LOG_CHARS);
+            let words = plain(words, LOG_CHARS);
             Err(Failure::new(FailureKind::Error, words))
         }
         Err(error) => Err(Failure::of_call(&error, &recorder.logs)),

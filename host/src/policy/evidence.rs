@@ -78,7 +78,7 @@ impl Recorder {
     ///
     /// # Errors
     /// `budget`.
-    pub(super) fn log(&mut self, level: Level, message: &str) -> Result<(), Stop> {
+    pub(super) fn log(&mut self, level: Level, message: String) -> Result<(), Stop> {
         if self.logs.len() == LOG_LINES {
             return Err(budget(format!("more than {LOG_LINES} log lines")));
         }
@@ -98,8 +98,16 @@ impl Recorder {
 }
 
 /// Text for a record: at most `most` characters, control characters replaced except line
-/// breaks and tabs.
-pub(super) fn plain(text: &str, most: usize) -> String {
+/// breaks and tabs. Nearly all text is plain already, and is not copied.
+pub(super) fn plain(text: String, most: usize) -> String {
+    let printable = |byte: &u8| matches!(byte, b' '..=b'~');
+    match text.len() <= most && text.as_bytes().iter().all(printable) {
+        true => text,
+        false => cut_and_cleaned(&text, most),
+    }
+}
+
+fn cut_and_cleaned(text: &str, most: usize) -> String {
     let plain = |c: char| match c {
         '\n' | '\t' => c,
         c if c.is_control() => char::REPLACEMENT_CHARACTER,
@@ -164,9 +172,9 @@ mod tests {
     #[test]
     fn log_lines_are_cut_and_cannot_steer_a_terminal() {
         let mut recorder = Recorder::default();
-        recorder.log(Level::Info, "a\u{1b}[2Jb\nc").unwrap();
+        recorder.log(Level::Info, "a\u{1b}[2Jb\nc".into()).unwrap();
         recorder
-            .log(Level::Info, &"ä".repeat(LOG_CHARS + 1))
+            .log(Level::Info, "ä".repeat(LOG_CHARS + 1))
             .unwrap();
         assert_eq!(recorder.logs[0].message, "a\u{fffd}[2Jb\nc");
         assert_eq!(recorder.logs[1].message.chars().count(), LOG_CHARS + 1);

@@ -199,6 +199,6 @@ fn found(answer: &[Found]) -> Vec<directory::Found> {
 
 impl log::Host for Session {
     fn write(&mut self, level: log::Level, message: String) -> Result<()> {
-        Ok(self.recorder.log(convert::level(level), &message)?)
+        Ok(self.recorder.log(convert::level(level), message)?)
     }
 }

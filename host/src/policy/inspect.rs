@@ -119,7 +119,7 @@ fn signed(
         for value in field?.values {
             let value = value?;
             let signature = format!("{} {}", value.name, value.version);
-            let signature = super::evidence::plain(signature.trim(), 80);
+            let signature = super::evidence::plain(signature.trim().to_owned(), 80);
             if producers.len() < 32 {
                 producers.insert(signature);
             }

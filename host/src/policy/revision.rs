@@ -77,8 +77,8 @@ impl fmt::Display for LoadStep {
 impl LoadError {
     /// A step, what is wrong, and what to do about it. A message may quote the component: it is
     /// cut, and kept on one line of plain text.
-    pub fn new(step: LoadStep, message: impl AsRef<str>, fix: impl Into<String>) -> Self {
-        let message = plain(message.as_ref(), MESSAGE_CHARS).replace(['\n', '\t'], " ");
+    pub fn new(step: LoadStep, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        let message = plain(message.into(), MESSAGE_CHARS).replace(['\n', '\t'], " ");
         let fix = fix.into();
         Self { step, message, fix }
     }

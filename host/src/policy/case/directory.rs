@@ -147,12 +147,12 @@ impl Lookups for InMemory {
         let mut found: Vec<Found> = Vec::new();
         for asked in names {
             for name in groups.into_iter().flatten() {
-                let pair = Found {
-                    asked: asked.clone(),
-                    name: name.clone(),
-                };
-                if matching.same(asked, name) && !found.contains(&pair) {
-                    found.push(pair);
+                let same = |found: &Found| found.asked == *asked && found.name == *name;
+                if matching.same(asked, name) && !found.iter().any(same) {
+                    found.push(Found {
+                        asked: asked.clone(),
+                        name: name.clone(),
+                    });
                 }
             }
         }
