@@ -194,6 +194,9 @@ impl Matching {
     pub fn same(self, left: &str, right: &str) -> bool {
         match self {
             Self::Exact => left == right,
+            Self::IgnoreCase if left.is_ascii() && right.is_ascii() => {
+                left.eq_ignore_ascii_case(right)
+            }
             Self::IgnoreCase => crate::lower(left) == crate::lower(right),
         }
     }

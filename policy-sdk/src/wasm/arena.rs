@@ -10,8 +10,9 @@ use core::cell::UnsafeCell;
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes that need no growth: 256 KiB of answers and their copies.
-const ARENA: usize = 512 * 1024;
+/// Bytes that need no growth: several times what thousands of groups take. What a decision
+/// writes to has to be looked for in all of it when the instance is dropped.
+const ARENA: usize = 192 * 1024;
 const PAGE: usize = 64 * 1024;
 
 #[global_allocator]
