@@ -19,6 +19,10 @@ use usher::policy::case::Case;
 use usher::policy::parts::Parts;
 use usher::policy::{DEFAULT, Failure, Policy, Runtime, RuntimeOptions};
 
+/// The one that the binary has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Rounds of one thread and then two; each figure of a round is counted for [`ROUND`].
 const ROUNDS: usize = 15;
 const ROUND: Duration = Duration::from_millis(100);
