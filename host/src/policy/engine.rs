@@ -91,7 +91,9 @@ fn config() -> Config {
         // Equal decisions on every machine (`policy.md` §4).
         .cranelift_nan_canonicalization(true)
         .wasm_relaxed_simd(false)
-        .wasm_multi_memory(false)
+        // wasmtime copies between the parts of a component with code of its own that has two
+        // memories, and panics where that is off. JavaScript and Python come in parts.
+        .wasm_multi_memory(true)
         .wasm_memory64(false)
         .wasm_backtrace_max_frames(None);
     config

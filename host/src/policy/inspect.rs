@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use wasmparser::{KnownCustom, Parser, Payload, Validator};
+use wasmparser::{KnownCustom, Parser, Payload, Validator, WasmFeatures};
 
 use super::revision::{LoadError, LoadStep, sha256_hex};
 
@@ -38,7 +38,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, LoadError> {
     if !Parser::is_component(bytes) {
         return Err(no_component(bytes));
     }
-    Validator::new()
+    Validator::new_with_features(features())
         .validate_all(bytes)
         .map_err(|error| damaged(&error))?;
     let outer = outer(bytes).map_err(|error| damaged(&error))?;
@@ -59,6 +59,12 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, LoadError> {
         imports: outer.imports,
         exports: outer.exports,
     })
+}
+
+/// No module of a policy has several memories. The engine lets them pass, for the code of its own
+/// that copies from one module's memory to another's.
+fn features() -> WasmFeatures {
+    WasmFeatures::default().difference(WasmFeatures::MULTI_MEMORY)
 }
 
 const PACKAGE: &str = "usher:policy/";

@@ -33,7 +33,7 @@ refused! {
     missing_function: "link" "shout",
     nested_components: "parse" "modules and components count exceeds limit of 1000",
     nested_types: "parse" "component type nesting is too deep",
-    several_memories: "compile" "multiple memories",
+    several_memories: "parse" "multiple memories",
     sixty_four_instances: "trial" "memory: ",
     start_that_asks: "trial" "trap: ",
     start_that_traps: "trial" "trap: ",
