@@ -1,9 +1,10 @@
-//! `cargo xtask policy …`: Rust crates to components.
+//! `cargo xtask policy …`: sources to components.
 
 mod build;
 mod committed;
 mod debian;
 mod guests;
+pub(crate) mod languages;
 mod sources;
 mod toolchain;
 pub(crate) mod workspace;
@@ -16,15 +17,17 @@ use sha2::{Digest as _, Sha256};
 
 use crate::componentize;
 use build::Component;
+use languages::Language;
 use toolchain::{Route, Toolchain};
 use workspace::Workspace;
 
 /// What to do with policies.
 #[derive(Subcommand)]
 pub(crate) enum Task {
-    /// Build a policy crate to a component under target/policies
+    /// Build a policy to a component under target/policies: a Rust crate, or a folder with rules.c,
+    /// rules.js or rules.py
     Build {
-        /// Folder of the crate; the default policy if left out
+        /// Folder of the policy; the default policy if left out
         path: Option<PathBuf>,
         /// Rewrite the committed component and its provenance (default policy only)
         #[arg(long, conflicts_with = "path")]
@@ -56,6 +59,10 @@ pub(crate) fn run(task: Task) -> anyhow::Result<()> {
             update,
             toolchain,
         } => {
+            let language = path.as_deref().and_then(Language::of);
+            if let (Some(path), Some(language)) = (&path, language) {
+                return report_one(&languages::build(&workspace, language, path)?);
+            }
             let toolchain = Toolchain::find(&workspace, toolchain)?;
             match path {
                 Some(path) => build_one(&workspace, &toolchain, &path),
@@ -103,17 +110,17 @@ fn build_one(workspace: &Workspace, toolchain: &Toolchain, path: &Path) -> anyho
     })?;
     let component = componentize::componentize(&module)
         .with_context(|| format!("{} is no policy", path.display()))?;
-    let component = write_component(workspace, &name, &component)?;
-    report(&component);
+    report_one(&write_component(workspace, &name, &component)?)
+}
+
+fn report_one(component: &Component) -> anyhow::Result<()> {
+    report(component);
     println!("{}", environment_line(&component.path));
     Ok(())
 }
 
 fn write_component(workspace: &Workspace, name: &str, bytes: &[u8]) -> anyhow::Result<Component> {
-    let path = workspace
-        .target
-        .join("policies")
-        .join(format!("{name}.wasm"));
+    let path = workspace.policy(name);
     workspace::write(&path, bytes)?;
     Ok(Component {
         path,

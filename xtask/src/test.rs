@@ -1,10 +1,10 @@
 //! `cargo xtask test`: everything that must hold, in one command.
 
 mod browser;
-mod fetch;
+pub(crate) mod fetch;
 mod keycloak;
 mod parts;
-mod steps;
+pub(crate) mod steps;
 
 use std::ffi::OsStr;
 use std::process::Command;
@@ -12,6 +12,7 @@ use std::process::Command;
 use anyhow::Context as _;
 
 use crate::policy;
+use crate::policy::languages::Language;
 use crate::policy::workspace::{Workspace, environment};
 use parts::{Part, Parts};
 use steps::Steps;
@@ -62,7 +63,9 @@ fn check_and_test(
         steps.run("formatting", |step| {
             step.show(cargo(&["fmt", "--all", "--check"]))
         })?;
-        steps.run("policies, built from source", |_| build_policies(workspace))?;
+        steps.run("policies, built from source", |_| {
+            build_policies(workspace, parts)
+        })?;
         steps.run("clippy", |step| step.show(clippy()))?;
         steps.run("documentation", |step| step.show(documentation()))?;
     }
@@ -84,12 +87,15 @@ impl Arguments {
     }
 }
 
-fn build_policies(workspace: &Workspace) -> anyhow::Result<()> {
+fn build_policies(workspace: &Workspace, parts: &Parts) -> anyhow::Result<()> {
     policy::run(policy::Task::Check { toolchain: None })?;
     if workspace.guests().is_dir() {
         policy::run(policy::Task::BuildGuests { toolchain: None })?;
     }
     for example in workspace.examples()? {
+        if Language::of(&example).is_some() && !parts.has(Part::Languages) {
+            continue;
+        }
         policy::run(policy::Task::Build {
             path: Some(example),
             update: false,

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use super::languages::Language;
+
 /// The folders of this repository.
 pub(crate) struct Workspace {
     /// Where the workspace's Cargo.toml lies.
@@ -33,6 +35,11 @@ impl Workspace {
         self.root.join("policy-guest")
     }
 
+    /// Where the component of a policy is written.
+    pub(crate) fn policy(&self, name: &str) -> PathBuf {
+        self.target.join("policies").join(format!("{name}.wasm"))
+    }
+
     /// Folders of the policies that a site would really write, in the order of their names.
     pub(crate) fn examples(&self) -> anyhow::Result<Vec<PathBuf>> {
         let folder = self.default_policy().join("examples");
@@ -40,7 +47,7 @@ impl Workspace {
         for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
             found.push(entry?.path());
         }
-        found.retain(|path| path.join("Cargo.toml").is_file());
+        found.retain(|path| path.join("Cargo.toml").is_file() || Language::of(path).is_some());
         found.sort();
         Ok(found)
     }

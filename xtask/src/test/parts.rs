@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use super::steps::Steps;
 use super::{browser, keycloak};
+use crate::policy::languages;
 use crate::policy::workspace::Workspace;
 
 /// Something that can be left out.
@@ -16,6 +17,8 @@ pub(crate) enum Part {
     Keycloak,
     /// Chromium, its driver and axe-core
     Browser,
+    /// Compilers of policies in C, JavaScript and Python
+    Languages,
 }
 
 /// Where a part is: variables for the tests.
@@ -29,12 +32,13 @@ pub(crate) struct Parts {
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 2] = [Self::Browser, Self::Keycloak];
+    pub(crate) const ALL: [Self; 3] = [Self::Browser, Self::Keycloak, Self::Languages];
 
     fn name(self) -> &'static str {
         match self {
             Self::Keycloak => "Keycloak",
             Self::Browser => "Chromium and axe-core",
+            Self::Languages => "policies in C, JavaScript and Python",
         }
     }
 }
@@ -65,6 +69,7 @@ impl Parts {
             let fetched = steps.run(part.name(), |step| match part {
                 Part::Browser => browser::fetch(step, &folder),
                 Part::Keycloak => keycloak::fetch(step, &folder),
+                Part::Languages => languages::fetch(workspace, step),
             });
             match fetched {
                 Ok(places) => parts.places.extend(places),
@@ -75,6 +80,11 @@ impl Parts {
             }
         }
         Ok(parts)
+    }
+
+    /// Whether a part was found or fetched.
+    pub(crate) fn has(&self, part: Part) -> bool {
+        !self.missing.iter().any(|(missing, _)| *missing == part)
     }
 
     /// Variables for the tests.

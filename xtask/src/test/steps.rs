@@ -16,22 +16,21 @@ const LINES_OF_A_FAILURE: usize = 30;
 
 /// The steps of one run.
 pub(crate) struct Steps {
-    logs: PathBuf,
+    step: Step,
     total: usize,
     done: usize,
     started: Instant,
 }
 
 /// What a running step can do.
-pub(crate) struct Step<'a> {
-    logs: &'a Path,
+pub(crate) struct Step {
+    logs: PathBuf,
 }
 
 impl Steps {
     pub(crate) fn new(workspace: &Workspace, total: usize) -> Self {
-        let logs = workspace.target.join("test-output");
         Self {
-            logs,
+            step: Step::of(workspace),
             total,
             done: 0,
             started: now(),
@@ -48,7 +47,7 @@ impl Steps {
         let label = format!("[{}/{}] {name}", self.done, self.total);
         eprintln!("{label} …");
         let started = now();
-        let result = work(&Step { logs: &self.logs });
+        let result = work(&self.step);
         let (how, seconds) = (
             if result.is_ok() { "done" } else { "FAILED" },
             started.elapsed(),
@@ -64,7 +63,13 @@ impl Steps {
     }
 }
 
-impl Step<'_> {
+impl Step {
+    /// One that is no part of a longer run.
+    pub(crate) fn of(workspace: &Workspace) -> Self {
+        let logs = workspace.target.join("test-output");
+        Self { logs }
+    }
+
     /// Runs a command that shows its own progress.
     pub(crate) fn show(&self, mut command: Command) -> anyhow::Result<()> {
         let line = said(&command);
@@ -81,7 +86,7 @@ impl Step<'_> {
     /// end of the log.
     pub(crate) fn quiet(&self, mut command: Command) -> anyhow::Result<()> {
         let line = said(&command);
-        std::fs::create_dir_all(self.logs)?;
+        std::fs::create_dir_all(&self.logs)?;
         let name = Path::new(command.get_program())
             .file_name()
             .unwrap_or_default();
