@@ -11,6 +11,7 @@ mod documents;
 mod guest;
 mod guests;
 mod keycloak;
+mod languages;
 mod layers;
 mod library;
 mod operations;

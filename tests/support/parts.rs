@@ -48,6 +48,30 @@ pub fn policies() -> PathBuf {
     named.unwrap_or_else(|| output().with_file_name("policies"))
 }
 
+/// The component of a policy in C, JavaScript or Python, by the name of its folder in
+/// `policy-guest/examples`; without it the test that asks is skipped, loudly.
+pub fn example(name: &str) -> Option<PathBuf> {
+    let built = policies().join(name).with_extension("wasm");
+    if !built.is_file() {
+        skipped(&format!(
+            "{name} (cargo xtask policy build policy-guest/examples/{name})"
+        ));
+        return None;
+    }
+    Some(built)
+}
+
+/// The program `componentize-qjs` or `componentize-py`; without it the test that asks leaves that
+/// part out, loudly.
+pub fn componentizer(name: &str) -> Option<PathBuf> {
+    let variable = name.to_uppercase().replace('-', "_");
+    let program = path(&format!("USHER_TEST_{variable}"));
+    if program.is_none() {
+        skipped(name);
+    }
+    program
+}
+
 /// `cargo xtask` itself, which runs the tests; without it the test that asks leaves that part
 /// out, loudly.
 pub fn xtask() -> Option<PathBuf> {
