@@ -36,7 +36,7 @@ const JAVASCRIPT: Example = Example {
 const PYTHON: Example = Example {
     name: "python",
     limits: "interpreter",
-    failure: ("error: Traceback", "TypeError: company is no text"),
+    failure: ("error: TypeError: company is no text (", "of rules.py)"),
 };
 
 #[tokio::test]

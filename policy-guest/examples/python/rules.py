@@ -6,8 +6,6 @@
 builds this with `componentize-py` from PyPI; the page docs/how-to/policy-in-other-languages.md has it by hand.
 """
 
-import traceback
-
 from componentize_py_types import Err
 from wit_world.exports import decide as answer
 from wit_world.exports.decide import AdminChange, Finding, Step
@@ -59,6 +57,14 @@ def admit(company, admin, groups):
     return answer.Outcome_Admit(answer.Grant([answer.Placement(company, admin, groups)], None, []))
 
 
+def words(error):
+    """Type, message and place; `traceback` would look for the source, and there are no files here."""
+    last = error.__traceback__
+    while last.tb_next:
+        last = last.tb_next
+    return f"{type(error).__name__}: {error} ({last.tb_frame.f_code.co_name}, line {last.tb_lineno} of rules.py)"
+
+
 class Decide:
     def decide(self):
         trace = []
@@ -68,5 +74,5 @@ class Decide:
 
         try:
             return answer.Decision(rules(step), trace)
-        except Exception:
-            raise Err(traceback.format_exc())  # A text is an answer: it reaches the record and the log.
+        except Exception as error:
+            raise Err(words(error)) from None  # A text is an answer: it reaches the record and the log.
