@@ -2,6 +2,7 @@
 //! somewhere.
 
 mod commands;
+mod componentizers;
 mod console;
 mod example;
 mod how_to;

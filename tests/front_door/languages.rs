@@ -5,14 +5,14 @@ use std::path::Path;
 
 use anyhow::Context;
 use serde_json::{Value, json};
-use usher_tests::parts;
+use usher_tests::guests;
 use usher_tests::provider::{Person, edit};
 use usher_tests::server::Installation;
 
 use crate::USHER;
 use crate::acme::Acme;
 
-/// An example, and what a person is told about it in docs.
+/// An example, and what is expected of it.
 struct Example {
     /// The name of its folder.
     name: &'static str,
@@ -72,7 +72,7 @@ fn a_policy_in_python_satisfies_the_commands() -> anyhow::Result<()> {
 #[test]
 fn python_under_the_limits_of_compiled_policies_is_refused_with_the_setting_that_helps()
 -> anyhow::Result<()> {
-    let Some(file) = parts::example(PYTHON.name) else {
+    let Some(file) = guests::example(PYTHON.name)? else {
         return Ok(());
     };
     let site = Installation::new(USHER).with_all(PYTHON.settings(&file, "standard"));
@@ -98,7 +98,7 @@ impl Example {
     /// Into the right company with groups and administrator, out with its own code, and on after
     /// an exception, all in one service.
     async fn decides_sign_ins(&self) -> anyhow::Result<()> {
-        let Some(file) = parts::example(self.name) else {
+        let Some(file) = guests::example(self.name)? else {
             return Ok(());
         };
         let file = file.display().to_string();
@@ -137,7 +137,7 @@ impl Example {
     }
 
     fn satisfies_the_commands(&self) -> anyhow::Result<()> {
-        let Some(file) = parts::example(self.name) else {
+        let Some(file) = guests::example(self.name)? else {
             return Ok(());
         };
         let usher = Installation::new(USHER);
@@ -147,8 +147,7 @@ impl Example {
         assert_eq!(inspected["contract"], "0.1.0", "{inspected}");
         assert_eq!(inspected["foreign"], json!([]), "{inspected}");
 
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy-guest/examples");
-        let cases = folder.join(self.name).join("cases");
+        let cases = guests::example_folder(self.name).join("cases");
         let count = std::fs::read_dir(&cases)?.count();
         assert!(count > 3, "{}", cases.display());
         let cases = cases.display().to_string();

@@ -1,4 +1,5 @@
-//! The misbehaving policies of `tests/guests`, as `cargo xtask policy build-guests` built them.
+//! Policies that are no part of the service, as `cargo xtask policy` built them: the misbehaving
+//! ones of `tests/guests`, and those in other languages than Rust.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -16,18 +17,40 @@ pub fn component(name: &str) -> anyhow::Result<Option<PathBuf>> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("guests")
         .join(name);
-    ensure!(source.is_dir(), "there is no guest {}", source.display());
     let built = parts::policies().join("guests").join(name);
+    built_from(&source, &built, "build-guests")
+}
+
+/// The folder of a policy in another language than Rust, with its cases.
+pub fn example_folder(name: &str) -> PathBuf {
+    let examples = "../policy-guest/examples";
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(examples)
+        .join(name)
+}
+
+/// The component of such a policy; without it the test that asks is skipped, loudly.
+///
+/// # Errors
+/// It is older than its source.
+pub fn example(name: &str) -> anyhow::Result<Option<PathBuf>> {
+    let build = format!("build policy-guest/examples/{name}");
+    built_from(&example_folder(name), &parts::policies().join(name), &build)
+}
+
+fn built_from(source: &Path, built: &Path, build: &str) -> anyhow::Result<Option<PathBuf>> {
+    ensure!(source.is_dir(), "there is no policy {}", source.display());
     let built = built.with_extension("wasm");
+    let name = source.file_name().unwrap_or_default().to_string_lossy();
     if !built.is_file() {
-        parts::skipped(&format!("guest {name} (cargo xtask policy build-guests)"));
+        parts::skipped(&format!("policy {name} (cargo xtask policy {build})"));
         return Ok(None);
     }
-    for entry in std::fs::read_dir(&source)? {
+    for entry in std::fs::read_dir(source)? {
         let file = entry?.path();
         ensure!(
-            changed(&file)? <= changed(&built)?,
-            "{} is newer than its component: cargo xtask policy build-guests",
+            file.is_dir() || changed(&file)? <= changed(&built)?,
+            "{} is newer than its component: cargo xtask policy {build}",
             file.display()
         );
     }

@@ -48,19 +48,6 @@ pub fn policies() -> PathBuf {
     named.unwrap_or_else(|| output().with_file_name("policies"))
 }
 
-/// The component of a policy in C, JavaScript or Python, by the name of its folder in
-/// `policy-guest/examples`; without it the test that asks is skipped, loudly.
-pub fn example(name: &str) -> Option<PathBuf> {
-    let built = policies().join(name).with_extension("wasm");
-    if !built.is_file() {
-        skipped(&format!(
-            "{name} (cargo xtask policy build policy-guest/examples/{name})"
-        ));
-        return None;
-    }
-    Some(built)
-}
-
 /// The program `componentize-qjs` or `componentize-py`; without it the test that asks leaves that
 /// part out, loudly.
 pub fn componentizer(name: &str) -> Option<PathBuf> {

@@ -6,12 +6,12 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
-use usher_tests::parts;
 use usher_tests::provider::{Person, Provider};
 use usher_tests::server::{Installation, Server};
 use usher_tests::visitor::Visitor;
+use usher_tests::{guests, parts};
 
-use super::{documents, root};
+use super::{componentizers, documents, root};
 use crate::USHER;
 
 /// What the documents show instead of what only a running service knows.
@@ -86,6 +86,7 @@ impl Sandbox {
                 Ok(())
             }
             ["cargo", "xtask", arguments @ ..] => cargo_xtask(arguments),
+            ["npm" | "pip", "install", package] => componentizers::is_ours(package),
             ["cargo", ..] => bail!("nobody knows how to try this"),
             _ => self.shell(command),
         }
@@ -95,6 +96,9 @@ impl Sandbox {
     fn shell(&self, command: &str) -> anyhow::Result<()> {
         if let Some(policy) = unbuilt(command) {
             parts::skipped(&format!("{policy} (cargo xtask policy build)"));
+            return Ok(());
+        }
+        if !componentizers::placed(&self.installation, command)? {
             return Ok(());
         }
         let line = command
@@ -136,14 +140,12 @@ fn furnish(installation: &mut Installation) -> anyhow::Result<()> {
         std::fs::create_dir(installation.path(folder))?;
     }
     symlink(USHER, installation.path("bin/usher"))?;
-    symlink(
-        root().join("policy-guest").canonicalize()?,
-        installation.path("policy-guest"),
-    )?;
-    symlink(
-        root().join("deploy").canonicalize()?,
-        installation.path("deploy"),
-    )?;
+    for folder in ["policy-guest", "deploy", "wit"] {
+        symlink(
+            root().join(folder).canonicalize()?,
+            installation.path(folder),
+        )?;
+    }
     symlink(parts::policies(), installation.path("target/policies"))?;
     for document in documents()? {
         let lists = |block: &&str| block.contains("[[company]]");
@@ -181,6 +183,11 @@ fn cargo_xtask(arguments: &[&str]) -> anyhow::Result<()> {
         // The tests are there because it ran.
         ["policy", "build-guests"] => must(&xtask, &["policy", "build-guests", "--help"]),
         ["policy", "build", folder] => {
+            let name = folder.strip_prefix("policy-guest/examples/");
+            let in_rust = root().join(folder).join("Cargo.toml").is_file();
+            if !in_rust && guests::example(name.context("an example")?)?.is_none() {
+                return Ok(());
+            }
             must(&xtask, arguments)?;
             let name = Path::new(folder).file_name().context("a folder")?;
             let built = parts::policies().join(name).with_extension("wasm");

@@ -122,7 +122,8 @@ pub(super) fn build(
     if std::fs::read_to_string(&sources).is_ok_and(|last| last == digest)
         && let Ok(bytes) = std::fs::read(&built)
     {
-        return Ok(Component { path: built, bytes });
+        // Written again: tests refuse what is older than a source that was only touched.
+        return write_component(workspace, &name, &bytes);
     }
     let step = Step::of(workspace);
     let bytes = language
