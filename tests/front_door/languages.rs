@@ -102,12 +102,14 @@ impl Example {
             return Ok(());
         };
         let file = file.display().to_string();
+        let compiling = guests::COMPILING.lock().await;
         let site = Acme::start(&[
             ("policy__module", &file),
             ("policy__limits", self.limits),
             ("policy__settings", r#"{"admin_group": "bosses"}"#),
         ])
         .await?;
+        drop(compiling);
         site.usher
             .must(&["domain", "add", "--company", "beta", "beta.example"])?;
         admits(&site).await?;
@@ -140,6 +142,7 @@ impl Example {
         let Some(file) = guests::example(self.name)? else {
             return Ok(());
         };
+        let _compiling = guests::COMPILING.blocking_lock();
         let usher = Installation::new(USHER);
         let path = file.display().to_string();
         let inspected = usher.must(&["policy", "inspect", "--json", &path])?;

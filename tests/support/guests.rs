@@ -5,8 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, ensure};
+use tokio::sync::Mutex;
 
 use crate::parts;
+
+/// Held while an interpreter is compiled, which takes all cores: the service gives it 30 s, and two
+/// at once on a busy machine would take longer.
+pub static COMPILING: Mutex<()> = Mutex::const_new(());
 
 /// The component of a guest, by the name of its folder; without it the test that asks is
 /// skipped, loudly.
