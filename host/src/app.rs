@@ -19,7 +19,7 @@ use crate::domain::{DatabaseUrl, Entropy, HostSettings, Provider, PublicUrl, Sec
 use crate::http::{self, Usher};
 use crate::login::{Connection, Login, Refusals};
 use crate::oidc::{Outbound, RelyingParty};
-use crate::policy::{self, ActivePolicy, Policy, Runtime, RuntimeOptions};
+use crate::policy::{self, ActivePolicy, Compiler, Policy, Runtime, RuntimeOptions};
 use crate::seal::{self, Vault};
 use crate::store::Store;
 use crate::{audit, sessions};
@@ -45,6 +45,16 @@ impl Default for Options {
             owns_process: false,
             clock: Clock::system(),
             entropy: system_entropy(),
+        }
+    }
+}
+
+impl Options {
+    /// What compiles here: in another program's process, its executable is not ours to start.
+    fn compiler(&self) -> Compiler {
+        match self.owns_process {
+            true => Compiler::in_child_of_this_program(),
+            false => Compiler::in_process(),
         }
     }
 }
@@ -161,7 +171,7 @@ pub async fn build(config: Config, options: Options) -> anyhow::Result<Usher> {
         let policy = match &loader {
             Some(loader) => loader.open(provider).await.map(Some),
             // Whatever else is broken: everything is said in one go.
-            None => load_policy(provider, &runtime).map(|_| None),
+            None => load_policy(provider, &runtime, &options.compiler()).map(|_| None),
         };
         policies.extend(broken.unless(policy, place("policy.module")).flatten());
     }
@@ -227,14 +237,18 @@ fn connect(
 }
 
 /// The provider's own policy, or the default one.
-pub(crate) fn load_policy(provider: &Provider, runtime: &Runtime) -> anyhow::Result<Policy> {
+pub(crate) fn load_policy(
+    provider: &Provider,
+    runtime: &Runtime,
+    compiler: &Compiler,
+) -> anyhow::Result<Policy> {
     let limits = provider.policy.limits;
     let Some(path) = &provider.policy.module else {
-        return Ok(runtime.load(policy::DEFAULT, limits)?);
+        return Ok(runtime.load_by(compiler, policy::DEFAULT, limits)?);
     };
     let at = || format!("policy of provider {}: {}", provider.name, path.display());
     let bytes = policy::read(path, limits).with_context(at)?;
-    runtime.load(&bytes, limits).with_context(at)
+    runtime.load_by(compiler, &bytes, limits).with_context(at)
 }
 
 /// Creates what the directory file lists and is missing, before anything relies on it.

@@ -64,11 +64,7 @@ impl Policies {
         vault: &Vault,
         options: Options,
     ) -> Self {
-        let mut compiler = Compiler::in_process();
-        // In another program's process, its executable is not ours to start.
-        if options.owns_process {
-            compiler = compiler.in_child("/proc/self/exe".into());
-        }
+        let mut compiler = options.compiler();
         if let Some(kept) = private_folder(host, vault) {
             compiler = compiler.keeping(kept);
         }

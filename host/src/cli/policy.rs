@@ -16,7 +16,7 @@ use super::console::Console;
 use super::failure::Failure;
 use crate::config::Problem;
 use crate::domain::PolicyLimits;
-use crate::policy::{self, LoadError, Runtime, RuntimeOptions};
+use crate::policy::{self, Compiler, LoadError, Runtime, RuntimeOptions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,7 +42,7 @@ pub(super) enum Policy {
     Run(run::Run),
     /// Say what decides the sign-ins of each provider, since when, and what was refused.
     List(list::List),
-    /// Compile a component within limits: what `usher serve` starts for each.
+    /// Compile a component within limits: what the service and these commands start for each.
     #[command(hide = true)]
     Compile(compile::Compile),
     /// Explain the decision of one case: every rule with what it looked at, and where claims
@@ -104,7 +104,7 @@ fn load(file: Option<&Path>, limits: Limits) -> Result<policy::Policy, Failure> 
     };
     let runtime = Runtime::start(RuntimeOptions::default())
         .map_err(|error| Failure::broken(&error, "the policy runtime"))?;
-    let loaded = runtime.load(&bytes, limits);
+    let loaded = runtime.load_by(&Compiler::in_child_of_this_program(), &bytes, limits);
     loaded.map_err(|error| refused(&error, file))
 }
 

@@ -4,7 +4,7 @@ use super::Report;
 use crate::config::{Config, Problem};
 use crate::domain::Provider;
 use crate::policy::case::{self, Case};
-use crate::policy::{Policy, Runtime};
+use crate::policy::{Compiler, Policy, Runtime};
 
 pub(super) async fn examine(
     config: &Config,
@@ -14,7 +14,10 @@ pub(super) async fn examine(
 ) {
     let place = config.place(Some(&provider.name), "policy.module");
     let loaded = match runtime {
-        Ok(runtime) => crate::app::load_policy(provider, runtime),
+        Ok(runtime) => {
+            let compiler = Compiler::in_child_of_this_program();
+            crate::app::load_policy(provider, runtime, &compiler)
+        }
         Err(error) => Err(anyhow::anyhow!("the sandbox does not start: {error:#}")),
     };
     let policy = match loaded {

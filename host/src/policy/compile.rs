@@ -14,9 +14,9 @@ use super::revision::{LoadError, LoadStep, sha256_hex};
 
 /// Makes native code of components.
 ///
-/// A compiler is large, and a component may be made to exhaust it: where the process is the
-/// service's own, somebody else's component is compiled in a child process with limits of time
-/// and memory, whose end is nobody else's.
+/// A compiler is large, and a component may be made to exhaust it: where the process is Usher's
+/// own, service or command, somebody else's component is compiled in a child process with
+/// limits of time and memory, whose end is nobody else's.
 #[derive(Default)]
 pub struct Compiler {
     child: Option<PathBuf>,
@@ -37,6 +37,18 @@ impl Compiler {
     pub fn in_child(mut self, usher: PathBuf) -> Self {
         self.child = Some(usher);
         self
+    }
+
+    /// Compiles in a child process of the program that runs here, which must be Usher: whoever
+    /// else calls this starts himself.
+    pub fn in_child_of_this_program() -> Self {
+        // The very file that runs, whatever took its place meanwhile; only Linux has it.
+        let running = PathBuf::from("/proc/self/exe");
+        let program = match running.exists() {
+            true => running,
+            false => std::env::current_exe().unwrap_or(running),
+        };
+        Self::in_process().in_child(program)
     }
 
     /// Keeps what was compiled, and takes it from there the next time.

@@ -2,7 +2,9 @@
 //! words that a terminal can be shown.
 
 use std::path::Path;
+use std::time::Duration;
 
+use usher::clock::Stopwatch;
 use usher_tests::guests;
 use usher_tests::server::{Answer, Installation};
 
@@ -22,6 +24,7 @@ macro_rules! refused {
 }
 
 refused! {
+    compile_bomb: "compile" "compiling it takes more than",
     data_beyond_memory: "trial" "out of bounds memory access",
     deep_nesting: "parse" "type nesting is too deep",
     endless_start: "trial" "timeout: more than 50 ms in the policy",
@@ -30,6 +33,7 @@ refused! {
     huge_table: "compile" "minimum element size of 10000000",
     import_flood: "imports" "site:flood/interface-0@1.0.0",
     large_table: "trial" "memory: more than 10000 table elements",
+    many_functions: "compile" "compiling it takes more than",
     missing_function: "link" "shout",
     nested_components: "parse" "modules and components count exceeds limit of 1000",
     nested_types: "parse" "component type nesting is too deep",
@@ -81,16 +85,6 @@ pub(super) fn bit_flipped() -> anyhow::Result<()> {
 }
 
 #[test]
-pub(super) fn compile_bomb() -> anyhow::Result<()> {
-    is_refused_by_the_service("compile_bomb", "compile", "compiling it takes more than")
-}
-
-#[test]
-pub(super) fn many_functions() -> anyhow::Result<()> {
-    is_refused_by_the_service("many_functions", "compile", "compiling it takes more than")
-}
-
-#[test]
 fn a_file_without_an_end_is_read_no_further_than_a_policy_may_be() -> anyhow::Result<()> {
     let usher = Installation::new(USHER);
     let checked = usher.run(&["policy", "check", "/dev/zero"])?;
@@ -101,16 +95,51 @@ fn a_file_without_an_end_is_read_no_further_than_a_policy_may_be() -> anyhow::Re
     Ok(())
 }
 
-/// A command compiles in its own process, which is the one that such a guest would bring down.
-fn is_refused_by_the_service(name: &str, step: &str, what: &str) -> anyhow::Result<()> {
-    let Some(file) = guests::component(&folder(name))? else {
+#[tokio::test]
+async fn no_command_pays_for_what_a_compiler_cannot_stand() -> anyhow::Result<()> {
+    const MIB: u64 = 1 << 20;
+    let Some(bomb) = guests::component("compile-bomb")? else {
         return Ok(());
     };
-    let started = with_policy(&file).run(&["serve"])?;
-    assert_eq!(started.code, Some(2), "{name}: {started:#?}");
-    let file = file.display().to_string();
-    says(name, &started, &[&file, &format!("({step})"), what]);
+    let bomb = bomb.display().to_string();
+    let usher = Installation::new(USHER);
+    let case = usher.path("case.json");
+    std::fs::write(&case, "{}")?;
+    let case = case.display().to_string();
+    for command in [
+        &["policy", "check", &bomb][..],
+        &["policy", "bench", &case, "--policy", &bomb],
+    ] {
+        let mut running = usher.spawn(command)?;
+        let (mut peak, since) = (0, Stopwatch::start());
+        let code = loop {
+            peak = peak.max(peak_memory(running.id()));
+            match tokio::time::timeout(Duration::from_millis(5), running.ended()).await {
+                Ok(code) => break code?,
+                Err(_) => assert!(since.elapsed() < Duration::from_secs(45), "{command:?}"),
+            }
+        };
+        let said = running.stderr();
+        assert_eq!(code, Some(1), "{command:?}: {said}");
+        assert!(
+            said.contains("(compile): compiling it takes more than"),
+            "{command:?}: {said}"
+        );
+        assert!(
+            (MIB..200 * MIB).contains(&peak),
+            "{command:?}: {peak} bytes"
+        );
+    }
     Ok(())
+}
+
+/// Of the process alone, in bytes; its children have their own.
+fn peak_memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"));
+    let status = status.unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kib.unwrap_or_default() << 10
 }
 
 fn is_refused(name: &str, step: &str, what: &str) -> anyhow::Result<()> {

@@ -18,7 +18,8 @@ Examples:
   usher policy compile < my-policy.wasm > native-code
 ";
 
-/// Compile a component within limits of memory and time: what `usher serve` starts for each.
+/// Compile a component within limits of memory and time: what the service and the commands
+/// start for each.
 #[derive(Debug, Args)]
 #[command(before_help = EXAMPLES)]
 pub(in crate::cli) struct Compile {}
