@@ -21,6 +21,8 @@ mod checks;
 pub mod claims;
 mod discovery;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod handshake;
 mod jose;
 mod json;

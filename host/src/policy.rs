@@ -23,6 +23,8 @@ mod decide;
 mod engine;
 mod evidence;
 mod failure;
+#[doc(hidden)]
+pub mod fuzzing;
 mod imports;
 mod inspect;
 mod kept;

@@ -8,6 +8,7 @@ mod crash;
 mod dev;
 mod doctor;
 mod documents;
+mod fuzz;
 mod guest;
 mod guests;
 mod keycloak;

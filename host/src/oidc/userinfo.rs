@@ -30,13 +30,23 @@ pub(super) async fn fetch(
     }
     let kind = answer.headers().get(header::CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    claims(kind, answer.body(), tokens.subject(), expected)
+}
+
+/// Reads an answer of this content type, about this subject.
+pub(super) fn claims(
+    kind: &str,
+    body: &[u8],
+    subject: &str,
+    expected: &Signed<'_>,
+) -> Result<Value, OidcError> {
     let essence = kind.split(';').next().unwrap_or_default().trim();
     let claims = if essence.eq_ignore_ascii_case("application/jwt") {
-        expected.open(answer.body())?
+        expected.open(body)?
     } else {
-        plain(answer.body())?
+        plain(body)?
     };
-    checks::same_subject(&claims, tokens.subject()).map_err(named("userinfo.sub"))?;
+    checks::same_subject(&claims, subject).map_err(named("userinfo.sub"))?;
     Ok(Value::Object(claims))
 }
 

@@ -102,11 +102,7 @@ impl Revision {
         bytes: &[u8],
         profile: PolicyLimits,
     ) -> Result<Self, LoadError> {
-        let limits = Limits::of(profile);
-        fits(bytes.len() as u64, profile, limits)?;
-        let inspection = inspect(bytes)?;
-        imports_only_the_contract(&inspection)?;
-        let contract = speaks_our_contract(&inspection)?;
+        let (inspection, contract) = examine(bytes, profile)?;
         let component = compiler.component(sandbox.engine(), &inspection.sha256, bytes)?;
         let pre = link(sandbox, &component)?;
         let revision = Self {
@@ -114,7 +110,7 @@ impl Revision {
                 sha256: inspection.sha256,
                 contract,
             },
-            limits,
+            limits: Limits::of(profile),
             pre,
         };
         revision.try_out(sandbox)?;
@@ -143,6 +139,18 @@ impl Revision {
             }
         }
     }
+}
+
+/// The steps that need no compiler; what comes of them is the contract's version, too.
+pub(super) fn examine(
+    bytes: &[u8],
+    profile: PolicyLimits,
+) -> Result<(Inspection, String), LoadError> {
+    fits(bytes.len() as u64, profile, Limits::of(profile))?;
+    let inspection = inspect(bytes)?;
+    imports_only_the_contract(&inspection)?;
+    let contract = speaks_our_contract(&inspection)?;
+    Ok((inspection, contract))
 }
 
 pub(super) fn fits(bytes: u64, profile: PolicyLimits, limits: &Limits) -> Result<(), LoadError> {
