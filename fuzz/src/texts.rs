@@ -98,5 +98,7 @@ fn decoded(path: &str) -> String {
 
 fn path_code(text: &[u8]) -> Option<u8> {
     let digits = text.strip_prefix(b"%")?.get(..2)?;
+    // Signs are digits to no proxy.
+    digits.iter().all(u8::is_ascii_hexdigit).then_some(())?;
     u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
