@@ -5,6 +5,8 @@
 //! $ cargo run --example apiserver
 //! ```
 
+use std::net::SocketAddr;
+
 use axum::extract::FromRef;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -52,7 +54,9 @@ pub async fn serve(config: Config, listener: TcpListener) -> anyhow::Result<()> 
         .route("/api/motto", get(motto))
         .with_state(server)
         .merge(usher::router(&usher));
-    axum::serve(listener, router).await?;
+    // Who is connected, for the rate limits.
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).await?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ pub mod csrf;
 mod extract;
 mod handlers;
 mod layers;
+mod limits;
 mod metrics;
 pub mod pages;
 mod problem;
@@ -26,6 +27,7 @@ pub use self::state::{State, Usher};
 
 use self::assets::Assets;
 use self::cookies::Cookies;
+use self::limits::Limits;
 use self::metrics::Metrics;
 use self::pages::Site;
 use self::security::SecurityHeaders;
@@ -56,6 +58,7 @@ pub fn assemble(
         assets,
         public_url,
         metrics: Metrics::new(),
+        limits: Limits::new(&host.trusted_proxies),
         ops_apart: host.ops_listen.is_some(),
         clock,
     }))

@@ -1,6 +1,8 @@
 //! A service with two companies, Acme and Beta, and the programmable provider.
 
 use std::fmt::Write;
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
@@ -77,7 +79,7 @@ impl Acme {
 
     /// Somebody signs in with a new browser, as far as it goes by itself.
     pub(crate) async fn sign_in(&self, person: Person) -> anyhow::Result<(Visitor, Page)> {
-        let mut visitor = Visitor::new();
+        let mut visitor = somebody();
         let page = self.sign_in_with(&mut visitor, MAIN, person).await?;
         Ok((visitor, page))
     }
@@ -193,9 +195,16 @@ impl Acme {
     }
 }
 
-/// An installation with the two companies, and no provider yet.
+/// A visitor at an address of their own, so that many are not taken for one who comes often.
+pub(crate) fn somebody() -> Visitor {
+    static ADDRESSES: AtomicU32 = AtomicU32::new(0);
+    let address = Ipv4Addr::from(0x0a00_0001 + ADDRESSES.fetch_add(1, Ordering::Relaxed));
+    Visitor::new().with_header("x-forwarded-for", &address.to_string())
+}
+
+/// An installation with the two companies, and no provider yet. The tests are its proxy.
 pub(crate) fn furnished() -> anyhow::Result<Installation> {
-    let usher = Installation::new(USHER);
+    let usher = Installation::new(USHER).with("USHER__TRUSTED_PROXIES", "127.0.0.1/32");
     for (id, name) in [("acme", "Acme"), ("beta", "Beta")] {
         usher.must(&["company", "create", "--id", id, "--name", name])?;
     }

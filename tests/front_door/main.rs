@@ -15,6 +15,7 @@ mod keycloak;
 mod languages;
 mod layers;
 mod library;
+mod limits;
 mod operations;
 mod pages;
 mod refusals;

@@ -115,15 +115,7 @@ pub enum Secrecy {
     Secret,
 }
 
-/// Settings that are read, checked and shown, and change nothing in this version.
-const WITHOUT_EFFECT: &[&str] = &["trusted_proxies"];
-
 impl Key {
-    /// Whether this version does what the setting says.
-    pub fn has_effect(&self) -> bool {
-        !WITHOUT_EFFECT.contains(&self.path)
-    }
-
     /// Whether `…_file` may name a file that holds the value.
     pub fn has_file_twin(&self) -> bool {
         self.secrecy != Secrecy::Open

@@ -221,13 +221,6 @@ impl Reader<'_> {
     }
 
     fn keep(&mut self, key: &'static Key, value: &str, origin: Origin) {
-        if !key.has_effect() && origin != Origin::Default {
-            self.report.warn(
-                format!("{} has no effect in this version of Usher", key.path),
-                &origin,
-                "remove it, and do not rely on it",
-            );
-        }
         self.settings.push(Setting {
             provider: self.provider.cloned(),
             key,

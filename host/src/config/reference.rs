@@ -97,8 +97,7 @@ impl Variable {
                 "File that holds {}; one newline at its end is trimmed",
                 self.key.path
             ),
-            false if self.key.has_effect() => self.key.meaning.into(),
-            false => format!("{} (without effect in this version)", self.key.meaning),
+            false => self.key.meaning.into(),
         }
     }
 

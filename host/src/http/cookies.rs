@@ -72,6 +72,16 @@ impl Cookies {
         Some(Secret::new(browser))
     }
 
+    /// The cookies of all attempts that the browser shows, five at most.
+    pub(super) fn attempts(self, headers: &HeaderMap) -> impl Iterator<Item = &str> {
+        let is_attempt = move |name: &str| name.starts_with(self.attempt_prefix());
+        let values = all(headers).filter(move |(name, _)| is_attempt(name));
+        values
+            .map(|(_, value)| value)
+            .filter(|value| value.len() <= 128)
+            .take(MOST_ATTEMPTS)
+    }
+
     /// Sets the cookie of a new attempt, and removes the oldest ones beyond five.
     pub(super) fn begin_attempt(
         self,

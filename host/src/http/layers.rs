@@ -16,7 +16,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use super::pages::{Problem, Stopped};
-use super::{Usher, problem, security};
+use super::{Usher, limits, problem, security};
 use crate::domain::Code;
 
 /// The largest form that we take: a `form_post` with a long code.
@@ -34,6 +34,7 @@ pub(super) fn around(router: Router<Usher>, usher: &Usher) -> Router<Usher> {
     let request_id = HeaderName::from_static("x-request-id");
     router
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn_with_state(usher.clone(), limits::limit))
         .layer(middleware::from_fn(cap_headers))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -21,6 +21,12 @@ pub(super) struct Metrics {
     policies: Family<OfPolicy, Gauge>,
     refused: Family<OfProvider, Gauge>,
     database: Gauge,
+    limited: Family<Limited, Counter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Limited {
+    what: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -73,6 +79,7 @@ impl Metrics {
             policies: Family::default(),
             refused: Family::default(),
             database: Gauge::default(),
+            limited: Family::default(),
             registry: Registry::default(),
         };
         let (help, all) = (
@@ -94,6 +101,8 @@ impl Metrics {
         registry.register("policy_refused", help, metrics.refused.clone());
         let help = "Whether the database answers";
         registry.register("database_up", help, metrics.database.clone());
+        let help = "Requests beyond a rate limit, which leave no record";
+        registry.register("rate_limited", help, metrics.limited.clone());
         let build = Family::<Build, Gauge>::default();
         let version = env!("CARGO_PKG_VERSION");
         build.get_or_create(&Build { version }).set(1);
@@ -127,6 +136,11 @@ impl Metrics {
         self.durations
             .get_or_create(&OfProvider { provider })
             .observe(seconds);
+    }
+
+    /// A request came too often.
+    pub(super) fn limited(&self, what: &'static str) {
+        self.limited.get_or_create(&Limited { what }).inc();
     }
 
     /// Everything as text, with how things stand now.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::assets::Assets;
 use super::cookies::Cookies;
+use super::limits::Limits;
 use super::metrics::Metrics;
 use super::pages::Site;
 use super::security::SecurityHeaders;
@@ -27,6 +28,7 @@ pub struct State {
     /// Whether health and metrics have a listener of their own.
     pub(super) ops_apart: bool,
     pub(super) metrics: Metrics,
+    pub(super) limits: Limits,
     pub(super) cookies: Cookies,
     pub(super) security: SecurityHeaders,
     pub(super) site: Site,

@@ -2,9 +2,9 @@
 
 use url::Url;
 use usher_tests::provider::Person;
-use usher_tests::visitor::Visitor;
 
 use super::site;
+use crate::acme::somebody;
 
 /// What somebody may put behind `return_to=`, encoded as it goes over the wire.
 const HOSTILE: &[&str] = &[
@@ -99,7 +99,7 @@ async fn s6_hole36_a_sign_in_never_leads_to_another_place() -> anyhow::Result<()
     ];
     for hostile in HOSTILE.iter().copied().chain([&*long]) {
         for start in starts {
-            let mut visitor = Visitor::new();
+            let mut visitor = somebody();
             let url = site.url(&format!("{start}return_to={hostile}"));
             let page = visitor.get(&url).await?;
             assert_eq!(page.status, 400, "{start} {hostile:?}: {page}");
@@ -116,7 +116,7 @@ async fn s6_a_place_of_ours_stays_one() -> anyhow::Result<()> {
     let site = site().await?;
     for (asked, place) in OWN {
         site.provider.sign_in_as(Person::new("ann"));
-        let mut ann = Visitor::new();
+        let mut ann = somebody();
         let page = site.up_to_the_callback_to(&mut ann, asked).await?;
         let page = ann.follow(&page).await?;
         assert_eq!(page.header("location"), Some(*place), "{asked}");
@@ -130,7 +130,7 @@ async fn s6_a_place_of_ours_stays_one() -> anyhow::Result<()> {
 #[tokio::test]
 async fn k7_nothing_that_arrives_at_the_callback_leads_anywhere() -> anyhow::Result<()> {
     let site = site().await?;
-    let mut ann = Visitor::new();
+    let mut ann = somebody();
     site.provider.sign_in_as(Person::new("ann"));
     let page = site.up_to_the_callback(&mut ann, "main").await?;
     let mut url = page.redirect().expect("an answer");

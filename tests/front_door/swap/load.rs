@@ -11,9 +11,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use usher_tests::parts;
 use usher_tests::provider::Person;
-use usher_tests::visitor::Visitor;
 
 use super::{Site, into, marked, sha256};
+use crate::acme::somebody;
 
 /// Visitors who sign in at the same time.
 const AT_ONCE: usize = 4;
@@ -43,7 +43,7 @@ async fn no_sign_in_fails_while_the_policy_is_swapped() -> anyhow::Result<()> {
             let mut slowest = Duration::ZERO;
             while !over.load(Ordering::Relaxed) {
                 let began = Instant::now();
-                let mut visitor = Visitor::new();
+                let mut visitor = somebody();
                 let mut page = visitor.get(&start).await?;
                 while page.redirect().is_some() {
                     page = visitor.follow(&page).await?;

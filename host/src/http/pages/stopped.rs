@@ -33,6 +33,8 @@ pub struct Stopped<'a> {
     pub someone_else: Option<SomeoneElse>,
     /// Seconds until it makes sense to try again; becomes `Retry-After`.
     pub retry_after: Option<u64>,
+    /// Whether the browser opens the same address again by itself then.
+    pub by_itself: bool,
 }
 
 /// A form that ends the provider's session and then begins a sign-in.
@@ -61,6 +63,7 @@ impl<'a> Stopped<'a> {
             try_again: Some("/login".to_owned()),
             someone_else: None,
             retry_after: None,
+            by_itself: false,
         }
     }
 
@@ -84,6 +87,9 @@ impl IntoResponse for Stopped<'_> {
         if let Some(seconds) = self.retry_after {
             let headers = response.headers_mut();
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            if self.by_itself {
+                headers.insert(header::REFRESH, HeaderValue::from(seconds));
+            }
         }
         response
     }

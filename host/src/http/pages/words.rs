@@ -76,6 +76,7 @@ pub struct Stopped {
     pub someone_else: &'static str,
     pub someone_else_note: fn(&str) -> String,
     pub wait: fn(u64) -> String,
+    pub by_itself: &'static str,
 }
 
 /// The page of a recovery link.

@@ -62,6 +62,7 @@ const STOPPED: Stopped = Stopped {
         2..=119 => format!("You can try again in {seconds} seconds."),
         _ => format!("You can try again in {} minutes.", seconds.div_ceil(60)),
     },
+    by_itself: "This page then tries again by itself.",
 };
 
 const RECOVER: Recover = Recover {
