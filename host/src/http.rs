@@ -2,6 +2,7 @@
 
 mod account;
 pub mod assets;
+mod connections;
 mod cookies;
 pub mod csrf;
 mod extract;
@@ -17,7 +18,6 @@ mod state;
 mod tested;
 
 use std::future::Future;
-use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 
@@ -26,6 +26,7 @@ pub use self::routes::{ops_router, router};
 pub use self::state::{State, Usher};
 
 use self::assets::Assets;
+use self::connections::{PerConnection, Timed};
 use self::cookies::Cookies;
 use self::limits::Limits;
 use self::metrics::Metrics;
@@ -89,8 +90,7 @@ pub async fn serve(
     usher: Usher,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let service = router(&usher).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
+    axum::serve(Timed(listener), PerConnection(router(&usher)))
         .with_graceful_shutdown(stop)
         .await?;
     Ok(())
@@ -98,7 +98,8 @@ pub async fn serve(
 
 /// Serves health and metrics as long as the process lives.
 pub async fn serve_ops(listener: TcpListener, usher: Usher) {
-    if let Err(error) = axum::serve(listener, ops_router(&usher)).await {
+    let service = PerConnection(ops_router(&usher));
+    if let Err(error) = axum::serve(Timed(listener), service).await {
         tracing::error!(%error, "the listener for health and metrics broke");
     }
 }
