@@ -11,6 +11,7 @@ mod documents;
 mod fuzz;
 mod guest;
 mod guests;
+mod hygiene;
 mod keycloak;
 mod languages;
 mod layers;
