@@ -23,6 +23,18 @@ pub(super) fn start(filter: &str, environment: &Environment) -> Result<(), Failu
     Ok(())
 }
 
+/// From here on a panic says where it was and nothing else: its text may quote what was at
+/// hand, and lands in the log.
+pub(super) fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(
+            place,
+            "a panic; what it said may hold a secret and is not shown"
+        );
+    }));
+}
+
 /// What commands other than `serve` log: only what somebody should see.
 pub(super) fn of_command(environment: &Environment) -> &str {
     of_environment(environment).unwrap_or("warn")
@@ -44,4 +56,36 @@ fn no_color(environment: &Environment) -> bool {
     environment
         .value("NO_COLOR")
         .is_some_and(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    const SECRET: &str = "canary in a panic";
+
+    #[test]
+    #[ignore = "run by the other one, in a process of its own"]
+    fn somebody_panics() {
+        let environment = [("NO_COLOR", "1")].into_iter().collect();
+        start("info", &environment).unwrap();
+        quiet_panics();
+        panic!("{SECRET}");
+    }
+
+    #[test]
+    fn a_panic_says_where_and_not_what() {
+        let name = "cli::logging::tests::somebody_panics";
+        let itself = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "--nocapture", name])
+            .output()
+            .unwrap();
+        let said = [itself.stdout, itself.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        assert!(said.contains("1 failed"), "{said}");
+        assert!(said.contains(file!()), "{said}");
+        assert!(!said.contains(SECRET), "{said}");
+    }
 }

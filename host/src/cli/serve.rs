@@ -30,6 +30,7 @@ impl Serve {
         let filter = config.settings.iter().find(|s| Some(s.key) == log);
         let filter = filter.map_or("info", |setting| setting.value.as_str());
         logging::start(filter, console.environment)?;
+        logging::quiet_panics();
         console.warn(&config.warnings);
         let served = crate::app::serve(config).await;
         served.map_err(|error| Failure::start(error, "usher serve"))

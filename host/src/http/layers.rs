@@ -120,3 +120,71 @@ fn is_bare(response: &Response) -> bool {
     let kind = response.headers().get(CONTENT_TYPE);
     kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"))
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::{app, config};
+
+    const SECRET: &str = "canary in a panic";
+
+    async fn panics() -> StatusCode {
+        panic!("{SECRET}")
+    }
+
+    async fn answer(path: &'static str) -> (StatusCode, axum::http::HeaderMap, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite://{}", folder.path().join("usher.db").display());
+        let environment = [
+            ("USHER__PUBLIC_URL", "https://login.example.com"),
+            ("USHER__DATABASE_URL", &database),
+        ];
+        let provider = [
+            ("services", "base_url", "https://id.example.com"),
+            ("secure", "client_id", "usher"),
+            ("secure", "client_secret", "a secret of the client"),
+        ];
+        let provider = provider.map(|(place, key, value)| {
+            let name = format!("CLEARML__{place}__login__sso__oauth_client__main__{key}");
+            (name, value.to_owned())
+        });
+        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let environment = environment.into_iter().chain(provider).collect();
+        let config = config::load(&environment, None).unwrap();
+        let usher = app::build(config, app::Options::default()).await.unwrap();
+        let router = Router::new()
+            .route("/panics", get(panics))
+            .route("/api/panics", get(panics));
+        let router = around(router, &usher).with_state(usher);
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        (parts.status, parts.headers, body)
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_with_all_headers_that_quotes_nothing() {
+        for (path, kind) in [
+            ("/panics", "text/html; charset=utf-8"),
+            ("/api/panics", "application/problem+json"),
+        ] {
+            let (status, headers, body) = answer(path).await;
+            assert_eq!(status, 500);
+            assert_eq!(headers["content-type"], kind);
+            assert!(!body.contains(SECRET) && body.len() > 20, "{body}");
+            for name in [
+                "content-security-policy",
+                "x-content-type-options",
+                "x-request-id",
+            ] {
+                assert!(headers.contains_key(name), "{name}: {headers:?}");
+            }
+            assert_eq!(headers["cache-control"], "no-store");
+        }
+    }
+}
