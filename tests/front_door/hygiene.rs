@@ -1,5 +1,6 @@
 //! What every answer has and no request gets past, for all routes that there are.
 
+mod canaries;
 mod payloads;
 mod posts;
 mod redirects;

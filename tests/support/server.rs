@@ -97,6 +97,11 @@ impl Installation {
         self.environment.remove(name);
     }
 
+    /// What a variable is set to.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        self.environment.get(name).cloned()
+    }
+
     /// Where the service can be visited once it runs: its `USHER__PUBLIC_URL`.
     pub fn origin(&self) -> &str {
         &self.origin
