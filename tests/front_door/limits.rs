@@ -70,6 +70,23 @@ async fn who_begins_too_often_is_told_when_to_come_back() -> anyhow::Result<()> 
     Ok(())
 }
 
+/// At nine in the morning a whole office comes from one address.
+#[tokio::test]
+async fn who_the_provider_vouches_for_is_not_held_against_an_address() -> anyhow::Result<()> {
+    let site = behind_a_proxy().await?;
+    for number in 0..100 {
+        let person = Person::new(&format!("person-{number}"));
+        let page = site
+            .sign_in_with(&mut from("192.0.2.1"), MAIN, person)
+            .await?;
+        assert_eq!(page.status, 200, "{number}: {page}");
+    }
+    let start = "/login/start?provider=main";
+    let (times, _) = knock(&site, &mut from("192.0.2.1"), start, 400).await?;
+    assert!((60..120).contains(&times), "{times}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn attempts_beyond_the_limit_are_counted_and_not_recorded() -> anyhow::Result<()> {
     let ops = format!("127.0.0.1:{}", parts::free_port());

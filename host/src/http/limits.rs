@@ -80,13 +80,24 @@ impl Kind {
     }
 }
 
+/// Put into a response: the provider vouched for somebody, whatever became of them here.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Vouched;
+
 /// Lets a request through, or says when to come back.
 pub(super) async fn limit(State(usher): State<Usher>, request: Request, next: Next) -> Response {
     let Some(kind) = Kind::of(request.uri().path()) else {
         return next.run(request).await;
     };
     match usher.limits.note(&usher, kind, &request) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            let client = usher.limits.client(&request);
+            let response = next.run(request).await;
+            if response.extensions().get::<Vouched>().is_some() {
+                usher.limits.forgive(client);
+            }
+            response
+        }
         Err(seconds) => {
             usher.metrics.limited(kind.as_str());
             too_often(&usher, kind, seconds, &request)
@@ -103,18 +114,31 @@ impl Limits {
             let mut shown = usher.cookies.attempts(headers);
             shown.try_for_each(|cookie| self.attempts.note(self.hasher.hash_one(cookie), now))
         };
-        let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else {
+        let Some(client) = self.client(request) else {
             self.tell_of_no_address();
             return match kind {
                 Kind::Callback => attempts(),
                 Kind::Start | Kind::LogoutToken => Ok(()),
             };
         };
-        let client = self.clients.client(peer.ip(), headers);
         match kind {
             Kind::Start => self.starts.note(client, now),
             Kind::Callback => self.callbacks.note_if(client, now, attempts),
             Kind::LogoutToken => self.logout_tokens.note(client, now),
+        }
+    }
+
+    fn client(&self, request: &Request) -> Option<IpAddr> {
+        let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+        Some(self.clients.client(peer.ip(), request.headers()))
+    }
+
+    /// Holds an attempt that came to its end no longer against the address: who floods has
+    /// nobody to vouch for them, and the office at nine in the morning has.
+    fn forgive(&self, client: Option<IpAddr>) {
+        if let Some(client) = client {
+            self.starts.forgive(&client);
+            self.callbacks.forgive(&client);
         }
     }
 

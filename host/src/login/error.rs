@@ -52,6 +52,14 @@ impl StateFault {
 }
 
 impl LoginError {
+    /// Whether the provider had vouched for somebody before it failed.
+    pub fn is_of_somebody(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused(_) | Self::Policy(_) | Self::PolicyFailed(_)
+        )
+    }
+
     /// The code that the person sees.
     pub fn code(&self) -> Code {
         match self {

@@ -11,7 +11,7 @@ use crate::clock::Stopwatch;
 use crate::domain::{AuditOutcome, Code, ProviderName, Secret};
 use crate::http::pages::{Masked, Moment, Problem, SomeoneElse, Stopped};
 use crate::http::tested::page;
-use crate::http::{Usher, cookies};
+use crate::http::{Usher, cookies, limits};
 use crate::login::{Answered, Arrival, Connection, Failed, LoginError, SignedIn};
 use crate::oidc::AuthorizationResponse;
 
@@ -53,11 +53,18 @@ async fn arrive(usher: &Usher, uri: &Uri, headers: &HeaderMap, answer: &str) -> 
     let stopwatch = Stopwatch::start();
     let answered = usher.login.answer(arrival, usher.clock.now()).await;
     count(usher, connection, &answered, stopwatch);
+    let vouched = match &answered {
+        Ok(_) => true,
+        Err(failed) => failed.error.is_of_somebody(),
+    };
     let mut response = match answered {
         Ok(Answered::SignedIn(signed_in)) => enter(usher, &signed_in),
         Ok(Answered::Tested(tested)) => page(usher, connection, &tested).into_response(),
         Err(failed) => refuse(usher, connection, *failed),
     };
+    if vouched {
+        response.extensions_mut().insert(limits::Vouched);
+    }
     let mode = connection.provider.response_mode;
     let over = state.and_then(|state| usher.cookies.end_attempt(&state, mode));
     cookies::set(response.headers_mut(), over);

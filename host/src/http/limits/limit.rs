@@ -77,6 +77,15 @@ impl<K: Hash + Eq + Clone> Limit<K> {
         Ok(())
     }
 
+    /// Takes one time back.
+    pub(super) fn forgive(&self, key: &K) {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(account) = keys.get_mut(key) {
+            let before = account.clear_at.saturating_sub(self.interval);
+            account.clear_at = before.unwrap_or(account.clear_at);
+        }
+    }
+
     /// Seconds until the next free turn, which is taken then.
     fn give_turn(&self, account: &mut Account, now: Timestamp, latest: Timestamp) -> u64 {
         let free = account.clear_at.saturating_sub(self.burst).unwrap_or(now);
@@ -135,6 +144,19 @@ mod tests {
             Ok(()),
             "a clock that was set back holds nobody up for longer than a minute"
         );
+    }
+
+    #[test]
+    fn what_is_forgiven_is_not_held_against_anybody() {
+        let limit = Limit::per_minute(60);
+        for _ in 0..1_000 {
+            assert_eq!(limit.note("office", at(0)), Ok(()));
+            limit.forgive(&"office");
+        }
+        limit.forgive(&"nobody");
+        // Nor does it give more than there was.
+        let let_in = (0..200).filter(|_| limit.note("office", at(5_000)).is_ok());
+        assert_eq!(let_in.count(), 60);
     }
 
     #[test]
