@@ -30,10 +30,16 @@ pub(super) enum Unreadable {
     NotJson,
     NotAnObject,
     Duplicate,
+    Reserved,
     TooDeep,
 }
 
+/// What members are called that serde_json takes for instructions: what is written to a record
+/// under such a name is read back as something else, or not at all.
+const INSTRUCTION: &str = "$serde_json::private::";
+
 const DUPLICATE: &str = "duplicate member";
+const RESERVED: &str = "reserved member";
 const TOO_DEEP: &str = "nested too deeply";
 
 impl Unreadable {
@@ -41,6 +47,8 @@ impl Unreadable {
         let text = error.to_string();
         if text.starts_with(DUPLICATE) {
             Self::Duplicate
+        } else if text.starts_with(RESERVED) {
+            Self::Reserved
         } else if text.starts_with(TOO_DEEP) {
             Self::TooDeep
         } else {
@@ -55,6 +63,7 @@ impl fmt::Display for Unreadable {
             Self::NotJson => "not JSON",
             Self::NotAnObject => "not a JSON object",
             Self::Duplicate => "JSON with a member that is there twice",
+            Self::Reserved => "JSON with a member whose name is reserved",
             Self::TooDeep => "JSON nested deeper than 32 levels",
         })
     }
@@ -131,6 +140,9 @@ impl<'de> Visitor<'de> for Strict {
             if object.contains_key(&name) {
                 return Err(A::Error::custom(DUPLICATE));
             }
+            if name.starts_with(INSTRUCTION) {
+                return Err(A::Error::custom(RESERVED));
+            }
             let value = members.next_value_seed(below)?;
             object.insert(name, value);
         }
@@ -163,6 +175,18 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_member_that_would_not_be_read_back_from_a_record_is_refused() {
+        for text in [
+            r#"{"$serde_json::private::RawValue":5}"#,
+            r#"{"address":{"$serde_json::private::RawValue":"{"}}"#,
+            r#"{"a":[{"\u0024serde_json::private::Number":"1"}]}"#,
+        ] {
+            assert_eq!(object(text.as_bytes()), Err(Unreadable::Reserved), "{text}");
+        }
+        assert!(object(br#"{"$serde_json":1}"#).is_ok());
     }
 
     #[test]
