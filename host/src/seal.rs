@@ -191,6 +191,7 @@ mod tests {
         Vault::open(&Secret::new(secret)).unwrap()
     }
 
+    /// Rows: S5
     #[test]
     fn a_sealed_value_comes_back_in_its_own_context_only() {
         let vault = vault("0123456789abcdef");
@@ -227,6 +228,7 @@ mod tests {
         }
     }
 
+    /// Rows: S5
     #[test]
     fn an_earlier_key_still_unseals_and_a_foreign_one_is_named() {
         let old = vault("the first secret key");

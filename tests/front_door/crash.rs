@@ -28,6 +28,7 @@ enum Moment {
     In(usize),
 }
 
+/// Rows: S13
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn kill_9_during_fifty_sign_ins_leaves_nothing_half_done() -> anyhow::Result<()> {
     let mut site = Acme::start(&SETTINGS).await?;
@@ -95,6 +96,7 @@ async fn who_was_cut_off_goes_on_or_starts_again() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Rows: K4, S3, S13, hole 30
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn fifty_hits_of_one_callback_are_one_sign_in() -> anyhow::Result<()> {
     let site = Acme::start(&SETTINGS).await?;

@@ -4,6 +4,7 @@ mod acme;
 mod agreement;
 mod browser;
 mod commands;
+mod conformance;
 mod crash;
 mod dev;
 mod doctor;

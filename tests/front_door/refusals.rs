@@ -2,7 +2,7 @@
 //! the person sees, what is recorded, and that nothing else has changed.
 
 mod attempts;
-mod checked;
+pub(crate) mod checked;
 mod discovery;
 mod policies;
 mod provider;

@@ -42,6 +42,7 @@ async fn c01_c14_k33_a_sign_in_goes_from_authorize_to_an_identity() {
     assert_eq!(provider.calls(Endpoint::Keys), 1, "kept for an hour");
 }
 
+/// Rows: K30
 #[tokio::test]
 async fn c13_c34_c48_claims_come_from_userinfo_where_the_site_says_so() {
     let provider = Provider::start();
@@ -134,13 +135,25 @@ async fn c18_c19_rotated_keys_cost_exactly_one_fetch() {
 #[tokio::test]
 async fn hole44_unknown_key_ids_neither_flood_the_provider_nor_lock_others_out() {
     let provider = Provider::start();
-    let party = Party::of(&provider);
+    let mut party = Party::of(&provider);
     party.sign_in().await.unwrap();
-    for i in 0..20 {
-        provider.faults().id_header = edit(move |header| header["kid"] = format!("k{i}").into());
+    for i in 0..1000 {
+        let kid = format!("k{}", i ^ 0x2a5);
+        provider.faults().id_header = edit(move |header| header["kid"] = kid.clone().into());
         assert_eq!(party.sign_in().await.unwrap_err().check, "key");
+        if i % 50 == 0 {
+            provider.behave();
+            party.sign_in().await.unwrap();
+        }
     }
     assert_eq!(provider.calls(Endpoint::Keys), 2);
+    // The next window has one fetch, too.
+    party.wait(SignedDuration::from_mins(1));
+    for i in 0..50 {
+        provider.faults().id_header = edit(move |header| header["kid"] = format!("n{i}").into());
+        assert_eq!(party.sign_in().await.unwrap_err().check, "key");
+    }
+    assert_eq!(provider.calls(Endpoint::Keys), 3);
     provider.behave();
     party.sign_in().await.unwrap();
 }

@@ -27,6 +27,7 @@ fn redirect(page: &Page) -> anyhow::Result<Url> {
     page.redirect().with_context(|| format!("{page}"))
 }
 
+/// Rows: K8
 #[tokio::test]
 async fn a_sign_in_takes_six_steps() -> anyhow::Result<()> {
     let site = Acme::start(&[INTO_ACME]).await?;
@@ -79,6 +80,7 @@ async fn a_sign_in_takes_six_steps() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Rows: C01, S1
 #[tokio::test]
 async fn the_answer_may_come_as_a_form_from_another_site() -> anyhow::Result<()> {
     let site = Acme::start(&[INTO_ACME, ("response_mode", "form_post")]).await?;

@@ -75,6 +75,7 @@ fn only(errors: Vec<Error>) -> Error {
     }
 }
 
+/// Rows: hole 10
 #[test]
 fn a_setting_that_is_wrong_is_named_with_its_fix() -> anyhow::Result<()> {
     let prohibit = "groups__prohibit_user_signup_if_not_in_group";

@@ -64,6 +64,7 @@ async fn an_operator_sees_what_would_be_and_nothing_comes_of_it() -> anyhow::Res
     Ok(())
 }
 
+/// Rows: hole 48
 #[tokio::test]
 async fn that_an_operator_looked_is_recorded_and_the_claims_are_not() -> anyhow::Result<()> {
     let (site, mut olga) = site(&[INTO_ACME]).await?;
@@ -114,6 +115,7 @@ async fn a_refusal_and_a_failure_are_shown_with_what_mends_them() -> anyhow::Res
     Ok(())
 }
 
+/// Rows: hole 48
 #[tokio::test]
 async fn nobody_but_an_operator_gets_there() -> anyhow::Result<()> {
     let (site, mut olga) = site(&[INTO_ACME]).await?;

@@ -20,6 +20,7 @@ mod logout;
 mod person;
 mod signer;
 mod token;
+mod unending;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -31,6 +32,7 @@ use tokio::sync::oneshot;
 pub use self::faults::{Edit, Faults, Iss, Says, Signature, edit, without};
 pub use self::logout::LogoutToken;
 pub use self::person::Person;
+pub use self::signer::Algorithm;
 
 use self::signer::Signer;
 use self::token::Grant;
@@ -109,7 +111,7 @@ impl Provider {
             state: Mutex::new(State {
                 faults: Faults::default(),
                 person: Person::new("ann"),
-                signers: vec![Signer::new("key-0")],
+                signers: vec![Signer::new("key-0", Algorithm::Rs256)],
                 rotations: 0,
                 grants: BTreeMap::new(),
                 issued: BTreeMap::new(),
@@ -161,15 +163,26 @@ impl Provider {
 
     /// Signs with a new key from now on, and publishes no other.
     pub fn rotate_keys(&self) {
+        self.sign_with(Algorithm::Rs256);
+    }
+
+    /// Signs with a new key of this algorithm from now on, and publishes no other.
+    pub fn sign_with(&self, algorithm: Algorithm) {
         let mut state = self.shared.state();
         state.rotations += 1;
         let kid = format!("key-{}", state.rotations);
-        state.signers = vec![Signer::new(&kid)];
+        state.signers = vec![Signer::new(&kid, algorithm)];
     }
 
     /// Publishes one more key that signs nothing.
     pub fn publish_another_key(&self) {
-        self.shared.state().signers.push(Signer::new("another"));
+        self.publish("another", Algorithm::Rs256);
+    }
+
+    /// Publishes one more key, which signs what [`Signature::With`] its algorithm says.
+    pub fn publish(&self, kid: &str, algorithm: Algorithm) {
+        let signer = Signer::new(kid, algorithm);
+        self.shared.state().signers.push(signer);
     }
 
     /// What was asked of an endpoint so far, oldest first.
@@ -237,6 +250,18 @@ impl Shared {
 
     fn issuer(&self) -> String {
         format!("{}{REALM}", self.origin)
+    }
+}
+
+impl State {
+    /// The key that signs.
+    fn signer(&self, how: Signature) -> &Signer {
+        let Signature::With(algorithm) = how else {
+            return &self.signers[0];
+        };
+        let mut signers = self.signers.iter();
+        let signer = signers.find(|signer| signer.algorithm == algorithm);
+        signer.expect("a published key of this algorithm")
     }
 }
 

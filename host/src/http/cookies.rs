@@ -232,6 +232,7 @@ mod tests {
         headers
     }
 
+    /// Rows: hole 39, hole 43
     #[test]
     fn a_malformed_cookie_line_is_no_session() {
         for line in [

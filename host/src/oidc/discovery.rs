@@ -318,6 +318,7 @@ mod tests {
         }
     }
 
+    /// Rows: C15
     #[test]
     fn the_document_lives_below_base_url_with_or_without_its_slash() {
         let mut provider = provider();

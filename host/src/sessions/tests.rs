@@ -232,6 +232,7 @@ async fn ending_gives_the_hint_once() {
     assert_eq!(ended.id_token, None);
 }
 
+/// Rows: S4
 #[tokio::test]
 async fn sessions_end_by_user_by_identity_by_provider_session_and_one_by_one() {
     let (fixture, user) = ann().await;
@@ -296,6 +297,7 @@ async fn sessions_work_while_the_database_is_locked_for_writing() {
     drop(lock);
 }
 
+/// Rows: S2, S5
 #[tokio::test]
 async fn neither_cookie_nor_id_token_is_on_the_disk() {
     let (fixture, user) = ann().await;

@@ -26,6 +26,7 @@ fn link(site: &Acme) -> anyhow::Result<String> {
     Ok(url.to_owned())
 }
 
+/// Rows: S12
 #[tokio::test]
 async fn a_link_signs_an_administrator_in_once_while_the_provider_is_broken() -> anyhow::Result<()>
 {
@@ -109,6 +110,7 @@ async fn of_many_who_use_a_link_at_once_one_gets_in() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Rows: S12
 #[tokio::test]
 async fn a_link_is_used_from_our_own_page_only_and_not_for_long() -> anyhow::Result<()> {
     let site = stranded().await?;

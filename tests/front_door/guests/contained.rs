@@ -117,6 +117,7 @@ const QUICK_AGAIN: &str = "
     DROP VIEW companies;
     ALTER TABLE companies_that_are_quick RENAME TO companies";
 
+/// Rows: hole 50
 #[tokio::test]
 pub(super) async fn slow_look_up() -> anyhow::Result<()> {
     let Some(file) = guests::component("slow-look-up")? else {

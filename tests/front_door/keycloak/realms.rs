@@ -67,6 +67,7 @@ async fn people_of_two_realms_are_never_taken_for_each_other() -> anyhow::Result
 }
 
 /// Fails without: `Taken`'s check of the provider in `Login::attempt`.
+/// Rows: K5, hole 29
 #[tokio::test]
 async fn answer_of_one_realm_is_not_taken_at_the_others_callback() -> anyhow::Result<()> {
     let Some(site) = two_realms().await? else {

@@ -95,6 +95,7 @@ async fn f18_an_answer_with_another_state_is_refused() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Rows: K2, hole 28
 #[tokio::test]
 async fn hole27_an_answer_in_a_foreign_browser_is_refused_and_used_up() -> anyhow::Result<()> {
     let site = site().await?;
@@ -133,6 +134,7 @@ async fn k4_hole30_an_answer_counts_once() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Rows: S1
 #[tokio::test]
 async fn an_attempt_is_over_after_ten_minutes() -> anyhow::Result<()> {
     let site = site().await?;
@@ -160,6 +162,7 @@ async fn k5_hole29_an_answer_at_another_providers_callback_is_refused() -> anyho
     Ok(())
 }
 
+/// Rows: S3
 #[tokio::test]
 async fn s1_five_attempts_of_a_browser_do_not_disturb_each_other() -> anyhow::Result<()> {
     let site = site().await?;

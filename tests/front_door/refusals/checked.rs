@@ -20,25 +20,25 @@ const TOKEN: &str = "eyJhbGciOi";
 
 /// How an attempt must end.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Expected<'a> {
-    pub(super) status: u16,
-    pub(super) heading: &'a str,
+pub(crate) struct Expected<'a> {
+    pub(crate) status: u16,
+    pub(crate) heading: &'a str,
     /// As recorded.
-    pub(super) code: &'a str,
-    pub(super) outcome: &'a str,
+    pub(crate) code: &'a str,
+    pub(crate) outcome: &'a str,
     /// The beginning of the record's detail; empty if there is none.
-    pub(super) detail: &'a str,
+    pub(crate) detail: &'a str,
 }
 
 /// How things were before the attempt.
-pub(super) struct Before {
+pub(crate) struct Before {
     directory: String,
     sessions: i64,
     records: usize,
 }
 
 impl Before {
-    pub(super) async fn of(site: &Acme) -> anyhow::Result<Self> {
+    pub(crate) async fn of(site: &Acme) -> anyhow::Result<Self> {
         Ok(Self {
             directory: site.directory().await?,
             sessions: site.count("sessions").await?,
@@ -48,7 +48,7 @@ impl Before {
 
     /// The attempt ended on `page` as expected, and nothing came of it but one record, which
     /// is given back.
-    pub(super) async fn refused(
+    pub(crate) async fn refused(
         self,
         site: &Acme,
         case: &str,

@@ -59,6 +59,7 @@ async fn refuse(
     Ok(())
 }
 
+/// Rows: C36, hole 31
 #[tokio::test]
 async fn an_error_instead_of_a_code_is_shown_in_our_own_words() -> anyhow::Result<()> {
     for mode in ["query", "form_post"] {

@@ -9,6 +9,7 @@ use crate::acme::{Acme, MAIN, sign_ins};
 const INTO_ACME: (&str, &str) = ("default_company", "acme");
 const HEADING: &str = "Sign-in is not available right now";
 
+/// Rows: S14
 #[tokio::test]
 async fn a_locked_database_admits_nobody_and_loses_nothing() -> anyhow::Result<()> {
     let site = Acme::start(&[INTO_ACME]).await?;

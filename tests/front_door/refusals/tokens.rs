@@ -219,6 +219,7 @@ async fn refuse(
     Ok(record)
 }
 
+/// Rows: C02, C03, C04, C05, C09, C10, C31, C32, F06, F10, F12, K15, K17, K18, K19, K20, K21, K22, K24, K25, K26, S13, hole 19, hole 20, hole 23
 #[tokio::test]
 async fn an_id_token_that_does_not_hold_admits_nobody() -> anyhow::Result<()> {
     let site = Acme::start(&[INTO_ACME]).await?;

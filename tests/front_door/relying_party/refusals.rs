@@ -27,6 +27,7 @@ fn set(name: &'static str, value: Value) -> Edit {
     edit(move |document| document[name] = value.clone())
 }
 
+/// Rows: C17, F03, K3, K12, K13
 #[tokio::test]
 async fn wrong_metadata_stops_everything_before_it_begins() {
     type Fault = fn(&mut Faults);
@@ -165,6 +166,7 @@ async fn a_wrong_answer_of_the_token_endpoint_is_refused() {
     }
 }
 
+/// Rows: C03, C04, C05, C09, C10, C12, C32
 #[tokio::test]
 async fn c02_to_c12_a_wrong_id_token_ends_the_exchange() {
     let provider = Provider::start();

@@ -258,6 +258,7 @@ async fn s14_a_store_that_is_down_is_503_and_the_same_token_counts_later() -> an
     Ok(())
 }
 
+/// Rows: S14
 #[tokio::test]
 async fn keys_that_cannot_be_had_are_503_and_never_a_false_200() -> anyhow::Result<()> {
     let site = site().await?;

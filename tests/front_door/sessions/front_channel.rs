@@ -112,3 +112,25 @@ async fn a_store_that_is_down_is_said() -> anyhow::Result<()> {
     assert_eq!(site.session_status(&mut ann).await?, 401);
     Ok(())
 }
+
+/// A frame proves nothing, so nothing that it says is remembered: whoever is still on the way
+/// back gets in, and the next frame ends that. The back channel is for those who cannot wait.
+#[tokio::test]
+async fn l12_a_frame_during_a_sign_in_ends_nothing_and_keeps_nobody_out() -> anyhow::Result<()> {
+    let site = site().await?;
+    let mut phone = site.admitted(Person::new("ann")).await?;
+    let mut ann = Visitor::new();
+    let answer = site.up_to_the_callback(&mut ann, MAIN).await?;
+    let (issuer, sid) = (site.provider.issuer(), site.provider.latest_session());
+    let fields = [("iss", &*issuer), ("sid", &*sid)];
+    let records = site.usher.audit()?.len();
+    assert_eq!(frame(&site, MAIN, &fields).await?.status, 200);
+    assert_eq!(site.usher.audit()?.len(), records, "nothing has ended");
+
+    assert_eq!(ann.follow(&answer).await?.status, 303);
+    assert_eq!(site.session_status(&mut ann).await?, 200);
+    assert_eq!(frame(&site, MAIN, &fields).await?.status, 200);
+    assert_eq!(site.session_status(&mut ann).await?, 401);
+    assert_eq!(site.session_status(&mut phone).await?, 200);
+    Ok(())
+}

@@ -27,6 +27,7 @@ async fn s1_s2_the_cookie_is_opaque_short_and_for_this_service_alone() -> anyhow
     Ok(())
 }
 
+/// Rows: hole 35
 #[tokio::test]
 async fn s1_behind_https_the_cookies_belong_to_the_host_alone() -> anyhow::Result<()> {
     let provider = usher_tests::provider::Provider::start();
@@ -183,6 +184,7 @@ async fn rights_are_live() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Rows: hole 34
 #[tokio::test]
 async fn s4_a_session_ends_when_idle_and_in_any_case_after_a_day() -> anyhow::Result<()> {
     let site = site().await?;

@@ -82,6 +82,7 @@ async fn s7_a_post_without_proof_is_refused_and_changes_nothing() -> anyhow::Res
     Ok(())
 }
 
+/// Rows: K8
 #[tokio::test]
 async fn k48_k49_l01_the_session_here_ends_before_the_providers() -> anyhow::Result<()> {
     let site = Acme::start(&[INTO_ACME, TOO]).await?;

@@ -2,6 +2,7 @@
 //! says what the test wants it to say.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::Router;
@@ -13,6 +14,7 @@ use axum::routing::any;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use super::unending::Unending;
 use super::{Asked, Endpoint, PROTOCOL, REALM, Says, Shared, authorize, token};
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -77,6 +79,7 @@ async fn answer(
 
 fn instead(says: Says) -> Response {
     const HOSTILE: &str = "<html><script>alert('hostile provider')</script></html>";
+    let json = (header::CONTENT_TYPE, "application/json");
     match says {
         Says::Html => Html(HOSTILE).into_response(),
         Says::Status(status) => {
@@ -84,8 +87,17 @@ fn instead(says: Says) -> Response {
             (status, Html(HOSTILE)).into_response()
         }
         Says::Redirect(url) => Redirect::to(&url).into_response(),
-        Says::Text(text) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
+        Says::Text(text) => ([json], text).into_response(),
         Says::Late(_) => unreachable!("is waited for"),
+        Says::Drip => {
+            let second = Duration::from_secs(1);
+            ([json], Body::new(Unending::new(second, b" "))).into_response()
+        }
+        Says::Endless => {
+            let spaces = Unending::new(Duration::ZERO, &[b' '; 8192]);
+            ([json], Body::new(spaces)).into_response()
+        }
+        Says::Gzip(bytes) => ([json, (header::CONTENT_ENCODING, "gzip")], bytes).into_response(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Endpoint;
+use super::{Algorithm, Endpoint};
 
 /// Everything that can be wrong. The default is a provider that behaves.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +44,8 @@ pub struct Faults {
     pub userinfo: Edit,
     /// Userinfo answers with a signed JWT.
     pub userinfo_signed: bool,
+    /// How that JWT is signed.
+    pub userinfo_signature: Signature,
     /// How far the provider's clock is ahead, in seconds.
     pub clock_ahead: i64,
     /// Sign-out comes back without `state`.
@@ -63,6 +65,12 @@ pub enum Says {
     Text(String),
     /// Its answer, but so much later.
     Late(Duration),
+    /// JSON that goes on with one byte a second and never ends.
+    Drip,
+    /// JSON that goes on as fast as it is read and never ends.
+    Endless,
+    /// These bytes, announced as compressed with gzip.
+    Gzip(Vec<u8>),
 }
 
 /// The `iss` of the authorization response.
@@ -89,6 +97,8 @@ pub enum Signature {
     Nothing,
     /// With an HMAC keyed with the public key.
     Hmac,
+    /// With the published key of this algorithm, which the header names.
+    With(Algorithm),
 }
 
 /// A change to a JSON document; by default none.

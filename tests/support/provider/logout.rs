@@ -49,9 +49,10 @@ impl Provider {
     /// A logout token about a session of somebody.
     pub fn logout_token(&self, person: &Person, sid: &str) -> LogoutToken {
         let now = now();
+        let key = self.shared.state().signers[0].header();
         LogoutToken {
             header: json!({
-                "alg": "RS256", "typ": "logout+jwt", "kid": self.shared.state().signers[0].header()["kid"],
+                "typ": "logout+jwt", "alg": key["alg"], "kid": key["kid"],
             }),
             claims: json!({
                 "iss": self.issuer(), "aud": CLIENT_ID, "sub": person.sub, "sid": sid,
@@ -62,9 +63,16 @@ impl Provider {
         }
     }
 
-    /// Signs a logout token with the key of the moment.
+    /// Signs a logout token with the key of the moment, or with the one that it says.
     pub fn sign_logout(&self, token: &LogoutToken) -> String {
         let state = self.shared.state();
-        state.signers[0].sign(&token.header, &token.claims, token.signature)
+        let signer = state.signer(token.signature);
+        let mut header = token.header.clone();
+        if let Signature::With(_) = token.signature {
+            for name in ["alg", "kid"] {
+                header[name] = signer.header()[name].clone();
+            }
+        }
+        signer.sign(&header, &token.claims, token.signature)
     }
 }

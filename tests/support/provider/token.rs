@@ -80,9 +80,10 @@ fn id_token(shared: &Shared, state: &State, grant: &Grant, access_token: &str) -
         }),
     );
     let faults = &state.faults;
-    let header = faults.id_header.apply(state.signers[0].header());
+    let signer = state.signer(faults.id_signature);
+    let header = faults.id_header.apply(signer.header());
     let claims = faults.id_claims.apply(claims);
-    state.signers[0].sign(&header, &claims, faults.id_signature)
+    signer.sign(&header, &claims, faults.id_signature)
 }
 
 fn access_token(shared: &Shared, state: &State, grant: &Grant) -> String {
@@ -103,9 +104,10 @@ fn access_token(shared: &Shared, state: &State, grant: &Grant) -> String {
             "scope": "openid profile email",
         }),
     );
-    let header = faults.access_header.apply(state.signers[0].header());
+    let signer = state.signer(faults.access_signature);
+    let header = faults.access_header.apply(signer.header());
     let claims = faults.access_claims.apply(claims);
-    state.signers[0].sign(&header, &claims, faults.access_signature)
+    signer.sign(&header, &claims, faults.access_signature)
 }
 
 pub(super) fn userinfo(shared: &Shared, asked: &Asked) -> Response {
@@ -125,8 +127,8 @@ pub(super) fn userinfo(shared: &Shared, asked: &Asked) -> Response {
         json!({"iss": shared.issuer(), "aud": CLIENT_ID}),
     );
     let claims = state.faults.userinfo.apply(claims);
-    let signer = &state.signers[0];
-    let token = signer.sign(&signer.header(), &claims, state.faults.id_signature);
+    let signer = state.signer(state.faults.userinfo_signature);
+    let token = signer.sign(&signer.header(), &claims, state.faults.userinfo_signature);
     ([(header::CONTENT_TYPE, "application/jwt")], token).into_response()
 }
 

@@ -2,6 +2,10 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::*;
 
@@ -116,4 +120,52 @@ fn a_ca_file_without_a_certificate_is_an_error_that_names_it() {
     std::fs::write(file.path(), "nothing").unwrap();
     let error = Outbound::new(Some(file.path()), &[]).unwrap_err();
     assert!(format!("{error:#}").contains(&file.path().display().to_string()));
+}
+
+/// Says hello over TLS to everybody on 127.0.0.1, with a certificate for that address by the
+/// authority in `tests/authority.pem`; both are good until 2126 and worth nothing.
+async fn encrypted() -> Url {
+    let pem = include_bytes!("tests/server.pem");
+    let certificate = CertificateDer::from_pem_slice(pem).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(pem).unwrap();
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // Whoever does not trust us ends here.
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                continue;
+            };
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(&answer("", b"hello")).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    Url::parse(&format!("https://127.0.0.1:{port}/")).unwrap()
+}
+
+#[tokio::test]
+async fn s10_hole26_a_certificate_that_nobody_vouches_for_is_refused() {
+    let url = encrypted().await;
+    let error = failure(&loopback(), &url).await;
+    assert_eq!(error.check, "outbound.certificate", "{error}");
+    assert!(error.detail.contains("USHER__OIDC__CA_FILE"), "{error}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let authority = folder.path().join("authority.pem");
+    std::fs::write(&authority, include_bytes!("tests/authority.pem")).unwrap();
+    let trusting = Outbound::new(Some(&authority), &[]).unwrap().gate(true);
+    let body = trusting.fetch(&url, "*/*").await.unwrap().into_body();
+    assert_eq!(body, b"hello");
+    // It speaks for that address, and for no name that leads there.
+    let mut named = url.clone();
+    named.set_host(Some("localhost")).unwrap();
+    let error = failure(&trusting, &named).await;
+    assert_eq!(error.check, "outbound.certificate", "{error}");
 }

@@ -69,6 +69,7 @@ const BAD: [(&str, &str, Change); 16] = [
     }),
 ];
 
+/// Rows: L06, L07, L08, L09, L10, L11, K38, K39, K40, K41, K42, K43, K44, hole 17, hole 47
 #[tokio::test]
 async fn l05_to_l11_a_token_that_does_not_hold_ends_nothing() -> anyhow::Result<()> {
     let site = site().await?;
@@ -94,6 +95,7 @@ async fn l05_to_l11_a_token_that_does_not_hold_ends_nothing() -> anyhow::Result<
     Ok(())
 }
 
+/// Rows: hole 44
 #[tokio::test]
 async fn a_flood_of_bad_tokens_is_one_record_and_costs_the_provider_next_to_nothing()
 -> anyhow::Result<()> {
