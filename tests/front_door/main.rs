@@ -19,6 +19,7 @@ mod layers;
 mod library;
 mod limits;
 mod operations;
+mod other_providers;
 mod pages;
 mod refusals;
 mod relying_party;

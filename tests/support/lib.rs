@@ -4,8 +4,10 @@
 
 pub mod chromium;
 pub mod clock;
+pub mod glewlwyd;
 pub mod guests;
 pub mod keycloak;
+pub mod oidc_provider;
 pub mod parts;
 pub mod provider;
 pub mod server;

@@ -19,11 +19,18 @@ pub struct Browser {
 
 /// The folder of a built Keycloak; without one the test that asks is skipped, loudly.
 pub fn keycloak() -> Option<PathBuf> {
-    let home = path("USHER_TEST_KEYCLOAK_HOME");
-    if home.is_none() {
-        skipped("Keycloak");
-    }
-    home
+    part("USHER_TEST_KEYCLOAK_HOME", "Keycloak")
+}
+
+/// The folder that the npm package `oidc-provider` is installed in; without it the test that asks
+/// is skipped, loudly.
+pub fn oidc_provider() -> Option<PathBuf> {
+    part("USHER_TEST_OIDC_PROVIDER", "oidc-provider")
+}
+
+/// The program `glewlwyd`; without it the test that asks is skipped, loudly.
+pub fn glewlwyd() -> Option<PathBuf> {
+    part("USHER_TEST_GLEWLWYD", "Glewlwyd")
 }
 
 /// The browser and what belongs to it; without one the test that asks is skipped, loudly.
@@ -117,6 +124,14 @@ pub fn skipped(part: &str) {
 /// How large a test is to be, where somebody says so.
 pub fn number(name: &str) -> Option<usize> {
     env(name)?.to_str()?.parse().ok()
+}
+
+fn part(variable: &str, name: &str) -> Option<PathBuf> {
+    let place = path(variable);
+    if place.is_none() {
+        skipped(name);
+    }
+    place
 }
 
 fn path(name: &str) -> Option<PathBuf> {

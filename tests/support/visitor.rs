@@ -114,6 +114,21 @@ impl Visitor {
         self.send(request.body(body.into()), url).await
     }
 
+    /// Calls an API as a script of the same origin does, with JSON if there is something to say.
+    pub async fn call(
+        &mut self,
+        method: Method,
+        url: impl AsRef<str>,
+        what: Option<&serde_json::Value>,
+    ) -> anyhow::Result<Page> {
+        let url = Url::parse(url.as_ref())?;
+        let mut request = self.http.request(method, url.clone());
+        if let Some(what) = what {
+            request = request.json(what);
+        }
+        self.send(request, url).await
+    }
+
     /// Presses the button of a form.
     pub async fn submit(&mut self, form: &Form) -> anyhow::Result<Page> {
         if form.post {

@@ -4,6 +4,7 @@ mod browser;
 pub(crate) mod fetch;
 mod keycloak;
 mod parts;
+mod providers;
 pub(crate) mod steps;
 
 use std::ffi::OsStr;
@@ -22,7 +23,7 @@ const PROFILE: &str = "--release";
 
 /// Examples:
 ///   cargo xtask test                          everything
-///   cargo xtask test --skip keycloak,browser  what needs no other programs
+///   cargo xtask test --skip keycloak,browser  without these two
 ///   cargo xtask test -- layers                only tests with `layers` in their name
 ///   eval "$(cargo xtask test --print-env)"    then any `cargo test` finds the parts
 #[derive(clap::Args)]

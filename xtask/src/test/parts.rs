@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::steps::Steps;
-use super::{browser, keycloak};
+use super::{browser, keycloak, providers};
 use crate::policy::languages;
 use crate::policy::workspace::Workspace;
 
@@ -19,6 +19,10 @@ pub(crate) enum Part {
     Browser,
     /// Compilers of policies in C, JavaScript and Python
     Languages,
+    /// The npm package `oidc-provider`
+    OidcProvider,
+    /// Debian's identity provider
+    Glewlwyd,
 }
 
 /// Where a part is: variables for the tests.
@@ -32,13 +36,21 @@ pub(crate) struct Parts {
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 3] = [Self::Browser, Self::Keycloak, Self::Languages];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Browser,
+        Self::Keycloak,
+        Self::OidcProvider,
+        Self::Glewlwyd,
+        Self::Languages,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Self::Keycloak => "Keycloak",
             Self::Browser => "Chromium and axe-core",
             Self::Languages => "policies in C, JavaScript and Python",
+            Self::OidcProvider => "oidc-provider",
+            Self::Glewlwyd => "Glewlwyd",
         }
     }
 }
@@ -70,6 +82,8 @@ impl Parts {
                 Part::Browser => browser::fetch(step, &folder),
                 Part::Keycloak => keycloak::fetch(step, &folder),
                 Part::Languages => languages::fetch(workspace, step),
+                Part::OidcProvider => providers::oidc_provider(step, workspace, &folder),
+                Part::Glewlwyd => providers::glewlwyd(step),
             });
             match fetched {
                 Ok(places) => parts.places.extend(places),
