@@ -39,7 +39,9 @@ use self::collect::{Collected, collect};
 use self::nearest::closest;
 use self::reader::Reader;
 use self::report::{Report, Reports};
-use crate::domain::{DatabaseUrl, HostSettings, Provider, ProviderName, PublicUrl, Secret};
+use crate::domain::{
+    ClientAuth, DatabaseUrl, HostSettings, Provider, ProviderName, PublicUrl, Secret,
+};
 
 /// A whole configuration that `serve` can start with.
 #[derive(Debug, Clone)]
@@ -163,6 +165,7 @@ fn read(environment: &Environment, file: Option<&Path>) -> Read {
         settings: &mut settings,
     });
     let providers = providers(&collected, &mut reports.providers, &mut settings);
+    keys_differ(&providers, &settings, &mut reports.providers);
     let nothing = collected.providers.is_empty() && reports.providers.problems.is_empty();
     if nothing && !reports.providers.in_part {
         reports.providers.error(
@@ -252,6 +255,32 @@ fn reserved(name: &ProviderName, r: &mut Reader<'_>) {
             ),
             place.join(", "),
             "rename the provider; its callback path changes with it",
+        );
+    }
+}
+
+/// Each connection proves itself with a key of its own (`protocol.md` K32): whoever is shown an
+/// assertion must not be able to use it anywhere else.
+fn keys_differ(providers: &[Provider], settings: &[Setting], report: &mut Report) {
+    let mut seen: Vec<(String, &ProviderName)> = Vec::new();
+    for provider in providers {
+        let ClientAuth::PrivateKeyJwt(pem) = &provider.client_auth else {
+            continue;
+        };
+        let key: String = pem.expose().split_whitespace().collect();
+        let name = &provider.name;
+        let Some((_, other)) = seen.iter().find(|(known, _)| *known == key) else {
+            seen.push((key, name));
+            continue;
+        };
+        let setting = settings.iter().find(|setting| {
+            setting.provider.as_ref() == Some(name) && setting.key.path == "client_key_file"
+        });
+        report.error(
+            format!("`{name}` and `{other}` have the same private key"),
+            setting.map_or_else(String::new, |setting| setting.origin.to_string()),
+            "give each provider a key of its own: openssl genpkey -algorithm EC -pkeyopt \
+             ec_paramgen_curve:P-256 -out FILE",
         );
     }
 }

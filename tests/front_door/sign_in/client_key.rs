@@ -18,6 +18,7 @@ pub(crate) fn new_key() -> String {
     format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n")
 }
 
+/// Rows: K32
 #[tokio::test]
 async fn c50_our_public_keys_are_shown_where_they_are_used_and_nowhere_else() -> anyhow::Result<()>
 {
@@ -65,5 +66,41 @@ async fn c50_our_public_keys_are_shown_where_they_are_used_and_nowhere_else() ->
         let page = Visitor::new().get(site.url(path)).await?;
         assert_eq!(page.status, 404, "{path}: {page}");
     }
+    Ok(())
+}
+
+#[test]
+fn k32_two_connections_with_one_key_are_an_error_that_names_both() -> anyhow::Result<()> {
+    let provider = Provider::start();
+    let mut usher = furnished()?;
+    let (file, copy) = (usher.path("one.pem"), usher.path("copy.pem"));
+    let key = new_key();
+    std::fs::write(&file, &key)?;
+    std::fs::write(&copy, format!("\n{}\n", key.replace('\n', "\r\n")))?;
+    for (name, file) in [("one", &file), ("two", &copy)] {
+        usher = connect(
+            usher,
+            &provider,
+            name,
+            &[("client_auth", "private_key_jwt")],
+        );
+        usher.unset(&variable(name, "client_secret"));
+        let place = format!("CLEARML__secure__login__sso__oauth_client__{name}__client_key_file");
+        usher.set(place, file.display().to_string());
+    }
+    let answer = usher.run(&["serve"])?;
+    assert_eq!(answer.code, Some(2), "{answer:#?}");
+    let said = answer.stderr;
+    assert!(said.contains("have the same private key"), "{said}");
+    assert!(said.contains("`two` and `one`"), "{said}");
+    assert!(
+        said.contains("oauth_client__two__client_key_file"),
+        "{said}"
+    );
+    assert!(!said.contains("BEGIN"), "{said}");
+
+    std::fs::write(&copy, new_key())?;
+    let answer = usher.run(&["config", "check"])?;
+    assert_eq!(answer.code, Some(0), "{answer:#?}");
     Ok(())
 }
