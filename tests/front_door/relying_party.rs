@@ -247,6 +247,22 @@ async fn c16_a_key_set_that_moved_is_found() {
 }
 
 #[tokio::test]
+async fn a_key_that_was_taken_away_signs_nothing_after_an_hour() {
+    let provider = Provider::start();
+    let mut party = Party::of(&provider);
+    party.sign_in().await.unwrap();
+    provider.publish_another_key();
+    provider.faults().jwks = edit(|set| {
+        let keys = set["keys"].as_array_mut().unwrap();
+        keys.retain(|key| key["kid"] == "another");
+    });
+    party.wait(SignedDuration::from_mins(59));
+    party.sign_in().await.unwrap();
+    party.wait(SignedDuration::from_mins(2));
+    assert_eq!(party.sign_in().await.unwrap_err().check, "key");
+}
+
+#[tokio::test]
 async fn one_extra_slash_of_base_url_is_taken_back_with_a_note() {
     let provider = Provider::start();
     let base_url = format!("{}/", provider.issuer());

@@ -224,6 +224,7 @@ mod tests {
         assert!(header(good).is_ok());
     }
 
+    /// Rows: hole 46
     #[test]
     fn a_token_that_is_no_compact_jws_is_refused_before_it_is_read() {
         let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256"}"#);

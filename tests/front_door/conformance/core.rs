@@ -188,6 +188,7 @@ async fn oidcc_client_test_signing_key_rotation() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Rows: K29, hole 17
 #[tokio::test]
 async fn oidcc_client_test_userinfo_signed() -> anyhow::Result<()> {
     let module = Module::with(|f| f.userinfo_signed = true).await?;
@@ -221,6 +222,7 @@ async fn oidcc_client_test_invalid_sig_es256() -> anyhow::Result<()> {
     module.refuses("signature").await
 }
 
+/// Rows: K30
 #[tokio::test]
 async fn oidcc_client_test_userinfo_bearer_header() -> anyhow::Result<()> {
     let module = Module::start(&[]).await?;
@@ -291,7 +293,7 @@ async fn oidcc_client_test_3rd_party_init_login() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Rows: C45, C46, C47, C48, C49, K6
+/// Rows: C45, C46, C47, C48, C49
 #[tokio::test]
 async fn c44_our_requests_are_right_whatever_comes_back() -> anyhow::Result<()> {
     let wide = [

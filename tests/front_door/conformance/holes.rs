@@ -6,7 +6,9 @@ use std::collections::HashSet;
 use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use url::Url;
 use usher::oidc::Handshake;
+use usher_tests::parts;
 use usher_tests::provider::{Algorithm, Endpoint, Person, Provider, Signature, edit};
 use usher_tests::visitor::Visitor;
 
@@ -164,6 +166,70 @@ async fn hole16_no_password_is_ever_asked_for_or_taken() -> anyhow::Result<()> {
     let mut eve = Visitor::new().with_header(basic.0, basic.1);
     assert_eq!(site.session_status(&mut eve).await?, 401);
     assert_eq!(site.session_status(&mut ann).await?, 200);
+    Ok(())
+}
+
+/// Rows: S10
+#[tokio::test]
+async fn s10_a_proxy_of_the_environment_is_not_asked() -> anyhow::Result<()> {
+    let provider = Provider::start();
+    // Nobody listens there, so that whoever asks it gets nothing.
+    let nowhere = format!("http://127.0.0.1:{}", parts::free_port());
+    let mut usher = connect(furnished()?, &provider, MAIN, &[INTO_ACME]);
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"] {
+        usher.set(name, nowhere.clone());
+    }
+    let site = Acme::open(provider, usher).await?;
+    site.admitted(Person::new("ann")).await.map(drop)
+}
+
+#[tokio::test]
+async fn k6_each_connection_has_a_redirect_uri_of_its_own() -> anyhow::Result<()> {
+    let site = Acme::start_with(&[(MAIN, &[INTO_ACME]), ("other", &[INTO_ACME])]).await?;
+    for name in [MAIN, "other"] {
+        site.up_to_the_callback(&mut Visitor::new(), name).await?;
+    }
+    let asked = site.provider.requests(Endpoint::Authorize);
+    let redirects: Vec<&str> = asked.iter().map(|asked| &*asked["redirect_uri"]).collect();
+    let expected = [site.url("/callback_main"), site.url("/callback_other")];
+    assert_eq!(redirects, expected);
+    Ok(())
+}
+
+/// Eve has a code of Ann's, as a log or a referrer may give it away, and puts it into an attempt
+/// of her own; state and cookie are then hers and right.
+#[tokio::test]
+async fn hole28_a_code_of_anothers_attempt_is_worth_nothing() -> anyhow::Result<()> {
+    let site = site().await?;
+    let (mut ann, mut eve) = (Visitor::new(), Visitor::new());
+    site.provider.sign_in_as(Person::new("ann"));
+    let anns = site.up_to_the_callback(&mut ann, MAIN).await?;
+    site.provider.sign_in_as(Person::new("eve"));
+    let eves = site.up_to_the_callback(&mut eve, MAIN).await?;
+    let (anns, mut eves) = (
+        anns.redirect().context("an answer")?,
+        eves.redirect().context("an answer")?,
+    );
+    let of = |url: &Url, name: &str| {
+        let mut pairs = url.query_pairs();
+        pairs.find_map(|(key, value)| (key == name).then(|| value.into_owned()))
+    };
+    let (code, state) = (of(&anns, "code"), of(&eves, "state"));
+    let iss = site.provider.issuer();
+    let pairs = [
+        ("code", code.context("a code")?),
+        ("state", state.context("a state")?),
+        ("iss", iss),
+    ];
+    eves.query_pairs_mut().clear().extend_pairs(pairs);
+    let page = eve.get(eves).await?;
+    assert_eq!(page.status, 502, "{page}");
+    assert_eq!(site.session_status(&mut eve).await?, 401);
+    let record = site.newest_record()?;
+    let detail = record["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("invalid_grant"), "{record}");
+    assert_eq!(record["policy"], json!(null));
+    assert_eq!(site.count("users").await?, 0);
     Ok(())
 }
 

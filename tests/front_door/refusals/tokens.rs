@@ -233,6 +233,7 @@ async fn an_id_token_that_does_not_hold_admits_nobody() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Rows: hole 17, hole 24
 #[tokio::test]
 async fn k31_an_access_token_that_does_not_hold_admits_nobody() -> anyhow::Result<()> {
     let site = Acme::start(&[INTO_ACME]).await?;

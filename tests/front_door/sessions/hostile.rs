@@ -205,7 +205,7 @@ async fn hole37_headers_of_the_request_never_make_urls() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Rows: hole 39
+/// Rows: hole 39, hole 24
 #[tokio::test]
 async fn hole40_a_spoofed_identity_header_signs_nobody_in() -> anyhow::Result<()> {
     let site = site().await?;

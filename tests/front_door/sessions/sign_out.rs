@@ -9,6 +9,7 @@ use crate::acme::{Acme, MAIN, connect, furnished};
 
 const TOO: (&str, &str) = ("idp_logout", "true");
 
+/// Rows: hole 33
 #[tokio::test]
 async fn k51_get_asks_and_post_with_proof_signs_out() -> anyhow::Result<()> {
     let site = site().await?;
