@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use regex::Regex;
 
 /// A row of `protocol.md`.
@@ -120,11 +120,12 @@ fn read(text: &str, file: &Path, module: &str, found: &mut Vec<Test>) -> anyhow:
     }
     for captures in FUNCTION.captures_iter(text) {
         let attributes = &captures["attributes"];
-        if !attributes.contains("#[test]") && !attributes.contains("#[tokio::test") {
+        let is_test = attributes.contains("#[test]") || attributes.contains("#[tokio::test");
+        // One that only another test starts, or nobody, proves nothing by itself.
+        if !is_test || attributes.contains("#[ignore") {
             continue;
         }
         let (name, begin) = (&captures["name"], captures.get(0).context("all")?.start());
-        ensure!(!attributes.contains("ignore"), "{name} is never run");
         let within = match captures["indent"].len() {
             0 => module.to_owned(),
             _ => {
