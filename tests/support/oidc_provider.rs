@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use url::Url;
 
@@ -34,6 +34,18 @@ impl OidcProvider {
     /// # Errors
     /// It does not start: with what it said.
     pub async fn start(origin: &str, name: &str) -> anyhow::Result<Option<Self>> {
+        Self::start_with(origin, name, &json!({})).await
+    }
+
+    /// The same with more metadata of the client; `null` takes some away.
+    ///
+    /// # Errors
+    /// It does not start: with what it said.
+    pub async fn start_with(
+        origin: &str,
+        name: &str,
+        metadata: &Value,
+    ) -> anyhow::Result<Option<Self>> {
         let Some(folder) = parts::oidc_provider() else {
             return Ok(None);
         };
@@ -52,6 +64,7 @@ impl OidcProvider {
             "origin": origin,
             "callback": format!("{origin}/callback_{name}"),
             "backChannel": format!("{origin}/backchannel_logout_{name}"),
+            "metadata": metadata,
             "people": {"ann": person("ann", &["research"]), "bob": person("bob", &[])},
         })
         .to_string();

@@ -8,6 +8,7 @@ use usher_tests::server::{Installation, Server};
 use usher_tests::visitor::{Page, Visitor};
 
 use crate::acme::{furnished, sign_ins, variable};
+use crate::sign_in::client_key::new_key;
 
 const NAME: &str = "node";
 
@@ -24,6 +25,14 @@ impl Site {
         let Some(provider) = OidcProvider::start(usher.origin(), NAME).await? else {
             return Ok(None);
         };
+        Self::open(usher, provider, settings).await.map(Some)
+    }
+
+    async fn open(
+        usher: Installation,
+        provider: OidcProvider,
+        settings: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let ours = [("default_company", "acme"), ("groups__enabled", "true")];
         let settings = ours
             .iter()
@@ -31,11 +40,11 @@ impl Site {
             .map(|(key, value)| (variable(NAME, key), (*value).to_owned()));
         let usher = usher.with_all(provider.settings(NAME)).with_all(settings);
         let server = usher.serve().await?;
-        Ok(Some(Self {
+        Ok(Self {
             provider,
             usher,
             server,
-        }))
+        })
     }
 
     async fn begin(&self, visitor: &mut Visitor) -> anyhow::Result<Page> {
@@ -84,6 +93,62 @@ async fn somebody_signs_in_with_claims_from_userinfo() -> anyhow::Result<()> {
     assert_eq!(page.url.path(), "/account", "{page}");
     let again = ann.get(site.server.url("/api/v1/session")).await?.json()?;
     assert_eq!(again["user"]["id"], session["user"]["id"]);
+    Ok(())
+}
+
+/// Rows: C08, C25, K15, K29, K32, S1
+#[tokio::test]
+async fn each_way_to_sign_and_to_prove_who_we_are_is_understood_there() -> anyhow::Result<()> {
+    let alg = |alg: &str| json!({"id_token_signed_response_alg": alg});
+    let ways = [
+        (alg("PS256"), ("signing_algorithm", "PS256")),
+        (alg("ES256"), ("signing_algorithm", "ES256")),
+        (alg("EdDSA"), ("signing_algorithm", "EdDSA")),
+        (json!({}), ("response_mode", "form_post")),
+        (
+            json!({"userinfo_signed_response_alg": "RS256"}),
+            ("display_name", "Signed"),
+        ),
+        (
+            json!({"token_endpoint_auth_method": "client_secret_post"}),
+            ("client_auth", "client_secret_post"),
+        ),
+    ];
+    for (metadata, setting) in ways {
+        let usher = furnished()?;
+        let provider = OidcProvider::start_with(usher.origin(), NAME, &metadata).await?;
+        let Some(provider) = provider else {
+            return Ok(());
+        };
+        let site = Site::open(usher, provider, &[setting]).await?;
+        let mut ann = site.admitted("ann").await.context(metadata.to_string())?;
+        assert_eq!(site.status(&mut ann).await?, 200, "{metadata}");
+    }
+    Ok(())
+}
+
+/// The provider fetches our key and checks that our assertion names its issuer.
+///
+/// Rows: K32, C50
+#[tokio::test]
+async fn a_signature_of_ours_is_taken_there_instead_of_a_secret() -> anyhow::Result<()> {
+    let mut usher = furnished()?;
+    let metadata = json!({
+        "token_endpoint_auth_method": "private_key_jwt",
+        "token_endpoint_auth_signing_alg": "ES256",
+        "jwks_uri": format!("{}/client_jwks_{NAME}", usher.origin()),
+    });
+    let provider = OidcProvider::start_with(usher.origin(), NAME, &metadata).await?;
+    let Some(provider) = provider else {
+        return Ok(());
+    };
+    let file = usher.path("key.pem");
+    std::fs::write(&file, new_key())?;
+    let place = format!("CLEARML__secure__login__sso__oauth_client__{NAME}__client_key_file");
+    usher.set(place, file.display().to_string());
+    let site = Site::open(usher, provider, &[("client_auth", "private_key_jwt")]).await?;
+    let mut ann = site.admitted("ann").await?;
+    assert_eq!(site.status(&mut ann).await?, 200);
     Ok(())
 }
 
