@@ -39,6 +39,7 @@ async fn knock(
     }
 }
 
+/// Rows: S9
 #[tokio::test]
 async fn who_begins_too_often_is_told_when_to_come_back() -> anyhow::Result<()> {
     let site = behind_a_proxy().await?;
@@ -71,6 +72,8 @@ async fn who_begins_too_often_is_told_when_to_come_back() -> anyhow::Result<()> 
 }
 
 /// At nine in the morning a whole office comes from one address.
+///
+/// Rows: S9
 #[tokio::test]
 async fn who_the_provider_vouches_for_is_not_held_against_an_address() -> anyhow::Result<()> {
     let site = behind_a_proxy().await?;
@@ -87,6 +90,7 @@ async fn who_the_provider_vouches_for_is_not_held_against_an_address() -> anyhow
     Ok(())
 }
 
+/// Rows: S9, S13
 #[tokio::test]
 async fn attempts_beyond_the_limit_are_counted_and_not_recorded() -> anyhow::Result<()> {
     let ops = format!("127.0.0.1:{}", parts::free_port());
@@ -112,6 +116,7 @@ async fn attempts_beyond_the_limit_are_counted_and_not_recorded() -> anyhow::Res
     Ok(())
 }
 
+/// Rows: S9
 #[tokio::test]
 async fn one_attempt_may_come_back_ten_times() -> anyhow::Result<()> {
     let site = behind_a_proxy().await?;
@@ -161,6 +166,7 @@ async fn page_in_turn(by: &mut Visitor, url: &str) -> anyhow::Result<Page> {
     anyhow::bail!("never in turn")
 }
 
+/// Rows: S9
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_is_refused_before_anything_is_done_and_holds_up_nobody_else() -> anyhow::Result<()>
 {

@@ -58,6 +58,7 @@ pub(super) async fn say(site: &Acme, bytes: &[u8]) -> anyhow::Result<Option<Answ
     Ok(Answer::parse(&answer))
 }
 
+/// Rows: hole 43
 #[tokio::test]
 async fn what_is_too_large_is_cut_off_and_the_service_lives_on() -> anyhow::Result<()> {
     let site = Acme::start(&[INTO_ACME]).await?;

@@ -103,6 +103,7 @@ mod tests {
         clients.client(peer.parse().unwrap(), &headers).to_string()
     }
 
+    /// Rows: hole 41
     #[test]
     fn only_a_trusted_proxy_says_for_whom_it_speaks() {
         let proxy = ["10.0.0.0/8"];
@@ -112,6 +113,7 @@ mod tests {
         assert_eq!(client(&proxy, "10.0.0.1", &[]), "10.0.0.1");
     }
 
+    /// Rows: hole 41
     #[test]
     fn what_a_client_wrote_itself_is_never_reached() {
         let proxies = ["10.0.0.0/8", "::1/128"];
@@ -140,6 +142,7 @@ mod tests {
         assert_eq!(client(&proxies, "10.0.0.1", &["10.0.0.2"]), "10.0.0.2");
     }
 
+    /// Rows: S9
     #[test]
     fn a_customer_of_ipv6_is_one_client() {
         let one = client(&[], "2001:db8:1:2:3:4:5:6", &[]);

@@ -202,6 +202,7 @@ mod tests {
         }
     }
 
+    /// Rows: S9
     #[test]
     fn memory_is_bounded_and_who_floods_is_remembered() {
         let limit = Limit::per_minute(10);
