@@ -16,7 +16,9 @@ use crate::visitor::{Page, Visitor};
 
 /// The client that is registered, with characters that must be encoded on the way.
 const CLIENT: (&str, &str) = ("usher:test/%41", "s3cret: of 32 bytes/or+more=%20&");
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_secs(10);
+/// Node 20 hangs in one start of a dozen on a machine that is busy, with nothing to say.
+const STARTS: usize = 5;
 
 /// A running provider with two people, `ann` (group `research`) and `bob`. Dropped, it is gone.
 #[derive(Debug)]
@@ -133,6 +135,15 @@ pub async fn sign_in(visitor: &mut Visitor, page: Page, name: &str) -> anyhow::R
 
 /// Starts it, and gives its first line.
 async fn run(folder: &Path, port: u16, settings: &str) -> anyhow::Result<(Tied, String)> {
+    for _ in 1..STARTS {
+        if let Ok(running) = try_to_run(folder, port, settings).await {
+            return Ok(running);
+        }
+    }
+    try_to_run(folder, port, settings).await
+}
+
+async fn try_to_run(folder: &Path, port: u16, settings: &str) -> anyhow::Result<(Tied, String)> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("support/oidc_provider/server.mjs");
     let name = format!(
         "oidc-provider-{}-{}",
