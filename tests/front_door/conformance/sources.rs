@@ -126,12 +126,11 @@ fn read(text: &str, file: &Path, module: &str, found: &mut Vec<Test>) -> anyhow:
             continue;
         }
         let (name, begin) = (&captures["name"], captures.get(0).context("all")?.start());
-        let within = match captures["indent"].len() {
-            0 => module.to_owned(),
-            _ => {
-                let inner = INNER.captures_iter(&text[..begin]).last();
-                joined(module, &inner.context("a module in the file")?[1])
-            }
+        // A test may also stand in a macro, and is then one of the file's.
+        let inner = INNER.captures_iter(&text[..begin]).last();
+        let within = match inner.filter(|_| !captures["indent"].is_empty()) {
+            None => module.to_owned(),
+            Some(inner) => joined(module, &inner[1]),
         };
         found.push(Test {
             path: joined(&within, name),
