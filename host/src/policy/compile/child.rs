@@ -62,7 +62,9 @@ fn start(usher: &Path) -> io::Result<Child> {
         .env_clear()
         .env("RAYON_NUM_THREADS", cores.min(THREADS).to_string())
         .env("TOKIO_WORKER_THREADS", "1")
-        // Every arena of glibc's allocator reserves 64 MiB.
+        // Address space is limited: mimalloc would reserve all of it (in KiB), and every arena of
+        // glibc's allocator, which C code still uses, 64 MiB.
+        .env("MIMALLOC_ARENA_RESERVE", "65536")
         .env("MALLOC_ARENA_MAX", "2")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
