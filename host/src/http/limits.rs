@@ -89,9 +89,9 @@ pub(super) async fn limit(State(usher): State<Usher>, request: Request, next: Ne
     let Some(kind) = Kind::of(request.uri().path()) else {
         return next.run(request).await;
     };
-    match usher.limits.note(&usher, kind, &request) {
+    let client = usher.limits.client(&request);
+    match usher.limits.note(&usher, kind, client, request.headers()) {
         Ok(()) => {
-            let client = usher.limits.client(&request);
             let response = next.run(request).await;
             if response.extensions().get::<Vouched>().is_some() {
                 usher.limits.forgive(client);
@@ -108,13 +108,19 @@ pub(super) async fn limit(State(usher): State<Usher>, request: Request, next: Ne
 impl Limits {
     /// Notes a request, or says how many seconds to wait. What the limit of an attempt refuses
     /// is not held against the address: behind it may be a whole office.
-    fn note(&self, usher: &Usher, kind: Kind, request: &Request) -> Result<(), u64> {
-        let (headers, now) = (request.headers(), usher.clock.now());
+    fn note(
+        &self,
+        usher: &Usher,
+        kind: Kind,
+        client: Option<IpAddr>,
+        headers: &HeaderMap,
+    ) -> Result<(), u64> {
+        let now = usher.clock.now();
         let attempts = || {
             let mut shown = usher.cookies.attempts(headers);
             shown.try_for_each(|cookie| self.attempts.note(self.hasher.hash_one(cookie), now))
         };
-        let Some(client) = self.client(request) else {
+        let Some(client) = client else {
             self.tell_of_no_address();
             return match kind {
                 Kind::Callback => attempts(),
