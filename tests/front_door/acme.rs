@@ -9,7 +9,7 @@ use serde_json::Value;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions};
 use usher_tests::provider::{Person, Provider};
-use usher_tests::server::{Installation, Server};
+use usher_tests::server::{Installation, Server, variable_of};
 use usher_tests::visitor::{Page, Visitor};
 
 use crate::USHER;
@@ -235,7 +235,7 @@ pub(crate) fn variable(provider: &str, key: &str) -> String {
     } else {
         "services"
     };
-    format!("CLEARML__{place}__login__sso__oauth_client__{provider}__{key}")
+    variable_of(provider, place, key)
 }
 
 /// The sign-in records, newest first.

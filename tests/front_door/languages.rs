@@ -7,7 +7,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use usher_tests::guests;
 use usher_tests::provider::{Person, edit};
-use usher_tests::server::Installation;
+use usher_tests::server::{Installation, variable_of};
 
 use crate::USHER;
 use crate::acme::Acme;
@@ -183,9 +183,8 @@ impl Example {
             ("secure", "client_id", self.name),
             ("secure", "client_secret", "of no importance"),
         ];
-        let variable =
-            |place, key| format!("CLEARML__{place}__login__sso__oauth_client__main__{key}");
-        let settings = settings.map(|(place, key, value)| (variable(place, key), value.to_owned()));
+        let settings =
+            settings.map(|(place, key, value)| (variable_of("main", place, key), value.to_owned()));
         settings.into()
     }
 }

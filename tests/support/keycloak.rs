@@ -21,7 +21,7 @@ use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep};
 
 pub use self::administration::Administration;
-pub use self::client::{Client, variable, variable_of};
+pub use self::client::{Client, variable};
 pub use self::realm::Realm;
 use crate::parts;
 use crate::tied::{self, Tied};

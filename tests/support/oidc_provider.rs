@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 use url::Url;
 
 use crate::parts;
+use crate::server::variable_of;
 use crate::tied::{self, Tied};
 use crate::visitor::{Page, Visitor};
 
@@ -81,16 +82,14 @@ impl OidcProvider {
 
     /// The variables that connect a service with it under this provider name.
     pub fn settings(&self, name: &str) -> Vec<(String, String)> {
-        let variable = |place: &str, key: &str, value: &str| {
-            let name = format!("CLEARML__{place}__login__sso__oauth_client__{name}__{key}");
-            (name, value.to_owned())
-        };
-        vec![
-            variable("services", "base_url", &self.issuer),
-            variable("services", "get_info_from_access_token", "false"),
-            variable("secure", "client_id", CLIENT.0),
-            variable("secure", "client_secret", CLIENT.1),
+        [
+            ("services", "base_url", self.issuer.as_str()),
+            ("services", "get_info_from_access_token", "false"),
+            ("secure", "client_id", CLIENT.0),
+            ("secure", "client_secret", CLIENT.1),
         ]
+        .map(|(place, key, value)| (variable_of(name, place, key), value.to_owned()))
+        .into()
     }
 
     /// Its issuer.

@@ -37,6 +37,8 @@ pub use self::signer::Algorithm;
 use self::signer::Signer;
 use self::token::Grant;
 
+use crate::server::variable_of;
+
 /// The client that is registered, with characters that must be encoded on the way (K33).
 pub const CLIENT_ID: &str = "usher:test/%41";
 /// Its secret.
@@ -134,15 +136,13 @@ impl Provider {
 
     /// The variables that connect a service with it under this provider name.
     pub fn settings(&self, name: &str) -> Vec<(String, String)> {
-        let variable = |place: &str, key: &str, value: &str| {
-            let name = format!("CLEARML__{place}__login__sso__oauth_client__{name}__{key}");
-            (name, value.to_owned())
-        };
-        vec![
-            variable("services", "base_url", &self.issuer()),
-            variable("secure", "client_id", CLIENT_ID),
-            variable("secure", "client_secret", CLIENT_SECRET),
+        [
+            ("services", "base_url", self.issuer().as_str()),
+            ("secure", "client_id", CLIENT_ID),
+            ("secure", "client_secret", CLIENT_SECRET),
         ]
+        .map(|(place, key, value)| (variable_of(name, place, key), value.to_owned()))
+        .into()
     }
 
     /// Whom the next authorization request signs in.

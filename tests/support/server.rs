@@ -324,3 +324,8 @@ impl Server {
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
 }
+
+/// The full name of a provider's setting: `variable_of("main", "services", "idp_logout")`.
+pub fn variable_of(provider: &str, place: &str, key: &str) -> String {
+    format!("CLEARML__{place}__login__sso__oauth_client__{provider}__{key}")
+}

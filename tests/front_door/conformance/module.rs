@@ -7,16 +7,7 @@ use usher_tests::provider::{CLIENT_ID, Edit, Endpoint, Faults, Person, edit};
 use usher_tests::visitor::Visitor;
 
 use crate::acme::{Acme, MAIN, sign_ins};
-use crate::refusals::checked::{Before, Expected};
-
-/// A token that does not hold.
-const WRONG: Expected<'static> = Expected {
-    status: 502,
-    heading: "The identity provider’s answer did not hold",
-    code: "token_invalid",
-    outcome: "failed",
-    detail: "",
-};
+use crate::refusals::checked::{Before, Expected, WRONG};
 
 /// An authorization response that does not hold, or says that something went wrong.
 pub(super) const ANSWER: Expected<'static> = Expected {

@@ -6,6 +6,7 @@ use anyhow::{Context, ensure};
 use url::Url;
 use usher_tests::chromium::Chromium;
 use usher_tests::provider::Person;
+use usher_tests::visitor::{Page, Visitor};
 
 use super::{INTO_ACME, payloads};
 use crate::acme::{Acme, MAIN, somebody};
@@ -52,10 +53,7 @@ async fn s6_hole36_no_payload_of_a_thousand_leads_away() -> anyhow::Result<()> {
             continue;
         }
         taken += 1;
-        let page = ann
-            .settle_until(page, |url| url.path() == "/callback_main")
-            .await?;
-        let page = ann.follow(&page).await?;
+        let page = through(&mut ann, page).await?;
         assert_eq!(page.status, 303, "{payload:?}: {page}");
         let locations: Vec<_> = page.headers.get_all("location").iter().collect();
         ensure!(locations.len() == 1, "{payload:?}: {locations:?}");
@@ -73,6 +71,14 @@ async fn s6_hole36_no_payload_of_a_thousand_leads_away() -> anyhow::Result<()> {
     println!("{taken} taken, {refused} refused");
     assert!(taken >= 30 && refused >= 500, "{taken} {refused}");
     Ok(())
+}
+
+/// Through the provider and the callback: the page that says where to go.
+async fn through(visitor: &mut Visitor, page: Page) -> anyhow::Result<Page> {
+    let page = visitor
+        .settle_until(page, |url| url.path() == "/callback_main")
+        .await?;
+    visitor.follow(&page).await
 }
 
 fn percent_decoded(text: &str) -> String {
@@ -105,10 +111,7 @@ async fn hole36_no_payload_leads_an_initiated_sign_in_away() -> anyhow::Result<(
             continue;
         }
         taken += 1;
-        let page = ann
-            .settle_until(page, |url| url.path() == "/callback_main")
-            .await?;
-        let page = ann.follow(&page).await?;
+        let page = through(&mut ann, page).await?;
         let location = page.header("location").with_context(|| format!("{page}"))?;
         assert!(!leaves(&own, location), "{payload:?}: {location}");
     }

@@ -1,7 +1,8 @@
 //! Two realms at the same time.
 
 use reqwest::StatusCode;
-use usher_tests::keycloak::{self, password, variable_of};
+use usher_tests::keycloak::{self, password};
+use usher_tests::server::variable_of;
 use usher_tests::visitor::{Page, Visitor};
 
 use super::site::{Plan, Site};

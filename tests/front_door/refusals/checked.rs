@@ -30,6 +30,15 @@ pub(crate) struct Expected<'a> {
     pub(crate) detail: &'a str,
 }
 
+/// A token that does not hold.
+pub(crate) const WRONG: Expected<'static> = Expected {
+    status: 502,
+    heading: "The identity provider’s answer did not hold",
+    code: "token_invalid",
+    outcome: "failed",
+    detail: "",
+};
+
 /// How things were before the attempt.
 pub(crate) struct Before {
     directory: String,

@@ -4,16 +4,10 @@ use serde_json::{Value, json};
 use usher_tests::provider::{CLIENT_ID, Endpoint, Faults, Person, Signature, edit, without};
 use usher_tests::visitor::Visitor;
 
+use super::checked::WRONG;
 use super::{Before, Expected};
 use crate::acme::{Acme, MAIN};
 
-const WRONG: Expected<'static> = Expected {
-    status: 502,
-    heading: "The identity provider’s answer did not hold",
-    code: "token_invalid",
-    outcome: "failed",
-    detail: "",
-};
 const SKEWED: Expected<'static> = Expected {
     heading: "Two clocks disagree",
     code: "clock_skew",

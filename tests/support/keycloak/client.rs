@@ -1,6 +1,8 @@
 use anyhow::Context;
 use serde_json::{Value, json};
 
+use crate::server::variable_of;
+
 /// A client of the realm, registered as the product page says.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -92,9 +94,4 @@ impl Client {
 /// The full name of a provider setting: `variable("services", "idp_logout")`.
 pub fn variable(place: &str, key: &str) -> String {
     variable_of("keycloak", place, key)
-}
-
-/// The same for a provider of another name.
-pub fn variable_of(provider: &str, place: &str, key: &str) -> String {
-    format!("CLEARML__{place}__login__sso__oauth_client__{provider}__{key}")
 }
