@@ -7,11 +7,12 @@ use std::time::Duration;
 use anyhow::Context;
 use serde_json::json;
 use thirtyfour::prelude::*;
+use tokio::time::{Instant, sleep};
 use usher_tests::chromium::Chromium;
 use usher_tests::keycloak::{self, Administration};
 
 /// The first page after signing in loads for a while.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 struct Console {
     chromium: Chromium,
@@ -29,21 +30,12 @@ impl Console {
         Ok(())
     }
 
-    async fn find(&self, xpath: &str) -> anyhow::Result<WebElement> {
-        let found = self.chromium.driver.query(By::XPath(xpath));
-        let found = found.wait(PATIENCE, Duration::from_millis(100));
-        let found = found.and_displayed().first().await;
-        match found {
-            Ok(element) => Ok(element),
-            Err(error) => {
-                let picture = self.chromium.picture("keycloak-lost").await?;
-                Err(error).with_context(|| format!("{xpath}: see {}", picture.display()))
-            }
-        }
+    async fn find(&self, xpath: &str) -> anyhow::Result<()> {
+        self.patiently(xpath, async |_| Ok(())).await
     }
 
     async fn click(&self, xpath: &str) -> anyhow::Result<()> {
-        Ok(self.find(xpath).await?.click().await?)
+        self.patiently(xpath, async |it| it.click().await).await
     }
 
     /// Clicks on what bears a text: a button, a tab, an entry of a list.
@@ -54,10 +46,55 @@ impl Console {
         .await
     }
 
+    /// Types until the text stands there: a form that gets its values late drops what was typed.
     async fn fill(&self, xpath: &str, text: &str) -> anyhow::Result<()> {
-        let field = self.find(xpath).await?;
-        field.clear().await?;
-        Ok(field.send_keys(text).await?)
+        self.patiently(xpath, async |field| {
+            field.clear().await?;
+            field.send_keys(text).await?;
+            match field.value().await?.as_deref() {
+                Some(typed) if typed == text => Ok(()),
+                typed => Err(WebDriverError::FatalError(format!(
+                    "the field has {typed:?}"
+                ))),
+            }
+        })
+        .await
+    }
+
+    /// Does something with the first element that can be seen, and again until it works: the
+    /// console draws its pages anew as its data arrive, and an element that was found may be
+    /// gone, or covered, before it is touched.
+    async fn patiently(
+        &self,
+        xpath: &str,
+        act: impl AsyncFn(&WebElement) -> WebDriverResult<()>,
+    ) -> anyhow::Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let Err(error) = self.attempt(xpath, &act).await else {
+                return Ok(());
+            };
+            if Instant::now() > deadline {
+                let picture = self.chromium.picture("keycloak-lost").await?;
+                return Err(error).with_context(|| format!("{xpath}: see {}", picture.display()));
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        xpath: &str,
+        act: &impl AsyncFn(&WebElement) -> WebDriverResult<()>,
+    ) -> WebDriverResult<()> {
+        for element in self.chromium.driver.find_all(By::XPath(xpath)).await? {
+            if element.is_displayed().await? {
+                return act(&element).await;
+            }
+        }
+        Err(WebDriverError::FatalError(
+            "nothing of that can be seen".into(),
+        ))
     }
 
     /// A picture of what is in the window.
@@ -66,7 +103,7 @@ impl Console {
         let script = "document.querySelectorAll('[class*=c-banner]').forEach(it => it.remove())";
         self.chromium.driver.execute(script, Vec::new()).await?;
         // Fields come and go softly.
-        tokio::time::sleep(Duration::from_millis(900)).await;
+        sleep(Duration::from_millis(900)).await;
         let shot = json!({"captureBeyondViewport": false});
         self.chromium
             .shoot(&format!("keycloak-{name}"), shot)
@@ -169,12 +206,13 @@ async fn groups_mapper(console: &Console, administration: &Administration) -> an
     console
         .click("//*[@role='tab'][contains(., 'Generated access token')]")
         .await?;
-    let token = console
-        .find("//*[contains(text(), 'preferred_username')]")
+    console
+        .patiently("//*[contains(text(), 'preferred_username')]", async |it| {
+            let script = "arguments[0].scrollIntoView({ block: 'end' })";
+            let it = vec![it.to_json()?];
+            console.chromium.driver.execute(script, it).await.map(drop)
+        })
         .await?;
-    let script = "arguments[0].scrollIntoView({ block: 'end' })";
-    let token = vec![token.to_json()?];
-    console.chromium.driver.execute(script, token).await?;
     console.picture("evaluate").await
 }
 
