@@ -275,7 +275,13 @@ fn warn_of_surprise(variable: &str, value: &str, entry: Option<&Entry>, report: 
         report.warn(
             format!("Usher takes this value whole; the API server, if it reads it too, {would}"),
             variable,
-            "surround the value with double quotes: both then read the same",
+            match value.contains('"') {
+                true => {
+                    "surround the value with double quotes, with a backslash before each one \
+                     inside: both then read the same"
+                }
+                false => "surround the value with double quotes: both then read the same",
+            },
         );
     }
 }

@@ -68,7 +68,16 @@ pub(super) fn settings(block: &str) -> impl Iterator<Item = (String, String)> {
     block.lines().filter_map(|line| {
         let (name, value) = line.trim().split_once(": ")?;
         let ours = name.starts_with("USHER__") || name.starts_with("CLEARML__");
-        let value = value.trim().trim_matches('"').replace("\\\"", "\"");
-        ours.then(|| (name.to_owned(), value))
+        ours.then(|| (name.to_owned(), scalar(value.trim())))
     })
+}
+
+/// A scalar of YAML on one line, plain or in quotes.
+fn scalar(text: &str) -> String {
+    let within = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
+    match (within('\''), within('"')) {
+        (Some(raw), _) => raw.replace("''", "'"),
+        (_, Some(escaped)) => escaped.replace("\\\"", "\""),
+        _ => text.to_owned(),
+    }
 }
