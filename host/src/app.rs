@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 use tokio::net::TcpListener;
 
 use self::policies::Policies;
+pub(crate) use self::policies::policy_takes_settings;
 use crate::administration::{Administration, By};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigErrors, Problem, directory_file};

@@ -29,6 +29,7 @@ mod imports;
 mod inspect;
 mod kept;
 mod limits;
+mod optional;
 #[doc(hidden)]
 pub mod parts;
 mod revision;
@@ -47,6 +48,7 @@ pub use self::engine::wiping;
 pub use self::failure::{Failure, FailureKind};
 pub use self::inspect::{Inspection, inspect};
 pub use self::kept::Kept;
+pub use self::optional::SettingProblem;
 pub use self::revision::{LoadError, LoadStep, sha256_hex as digest};
 pub use self::runtime::{Policy, Runtime, RuntimeOptions};
 pub use self::source::{Fingerprint, read};

@@ -52,13 +52,45 @@ impl Guest<'_> {
         component(&[WIT], "policy", &self.module(function)?)
     }
 
+    /// A component with a check of settings that always finds the same: a problem, pointer and
+    /// message, or nothing.
+    pub(crate) fn with_a_check(self, found: Option<[&str; 2]>) -> anyhow::Result<Vec<u8>> {
+        let mut image = self.image();
+        let problem = found.map(|[pointer, message]| {
+            let ([pointer, size], [message, length]) = (image.text(pointer), image.text(message));
+            image.words(&[pointer, size, message, length])
+        });
+        let list = image.words(&[problem.unwrap_or_default(), problem.is_some().into()]);
+        self.checking(&image, &format!("(i32.const {list})"))
+    }
+
+    /// A component whose check of settings does something else than answer.
+    pub(crate) fn with_a_check_that(self, body: &str) -> anyhow::Result<Vec<u8>> {
+        self.checking(&self.image(), body)
+    }
+
+    fn checking(self, image: &Image, body: &str) -> anyhow::Result<Vec<u8>> {
+        let mut image = image.clone();
+        let text = image.text("{}");
+        let schema = image.words(&text);
+        let functions = format!(
+            r#"(func (export "usher:policy/check@0.1.0#schema") (result i32) (i32.const {schema}))
+               (func (export "usher:policy/check@0.1.0#check") (result i32) {body})"#
+        );
+        let wit = format!("{WIT}\nworld checking {{ include policy; export check; }}");
+        component(&[&wit], "checking", &self.module_of(&image, &functions)?)
+    }
+
     fn module(self, imports: &str) -> anyhow::Result<String> {
+        self.module_of(&self.image(), imports)
+    }
+
+    fn module_of(self, image: &Image, imports: &str) -> anyhow::Result<String> {
         let body = match self {
             Self::Trap => "unreachable",
             Self::Loop => "(loop $again (br $again))",
             _ => "",
         };
-        let image = self.image();
         let mut data = String::new();
         for byte in &image.bytes {
             write!(data, "\\{byte:02x}")?;
@@ -119,7 +151,7 @@ fn component(packages: &[&str], world: &str, module: &str) -> anyhow::Result<Vec
     ComponentEncoder::default().module(&module)?.encode()
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Image {
     bytes: Vec<u8>,
     result: u32,

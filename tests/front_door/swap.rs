@@ -1,6 +1,7 @@
 //! Changing the rules while people sign in: a file is dropped, and nothing else happens.
 
 mod load;
+mod passed;
 mod refused;
 mod restart;
 mod triggers;

@@ -2,6 +2,9 @@
 //! where that is written down (`policy.md` §6).
 
 mod follow;
+mod trial;
+
+pub(crate) use self::trial::settings as policy_takes_settings;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,10 +18,7 @@ use crate::domain::{
     Activation, AuditOutcome, HostSettings, Kind, PolicyId, Provider, Record, Reference,
     RefusedPolicy,
 };
-use crate::policy::case::Case;
-use crate::policy::{
-    self, ActivePolicy, Compiler, FailureKind, Kept, LoadError, LoadStep, Policy, Runtime,
-};
+use crate::policy::{self, ActivePolicy, Compiler, Kept, LoadError, LoadStep, Policy, Runtime};
 use crate::seal::Vault;
 use crate::store::{Store, StoreError};
 
@@ -45,12 +45,10 @@ struct Refusal {
 }
 
 impl Refusal {
-    /// Whether that was said of the same file already: of the same content, or, where it could
-    /// not be read, in the same words.
+    /// Whether that was said of the same file already, in the same words.
     fn is_known_to(&self, active: &ActivePolicy) -> bool {
-        active.refused().is_some_and(|known| match &self.sha256 {
-            Some(_) => known.sha256 == self.sha256 && known.step == self.error.step.to_string(),
-            None => known.sha256.is_none() && known.message == self.error.to_string(),
+        active.refused().is_some_and(|known| {
+            known.sha256 == self.sha256 && known.message == self.error.to_string()
         })
     }
 }
@@ -131,7 +129,7 @@ impl Policies {
         Ok(active)
     }
 
-    /// What the file holds, loaded; if another one decides already, also tried out.
+    /// What the file holds, loaded and tried out.
     async fn candidate(
         &self,
         provider: &Provider,
@@ -139,15 +137,11 @@ impl Policies {
     ) -> Result<Candidate, Refusal> {
         let bytes = read(provider).await?;
         let candidate = self.load(provider, bytes).await?;
-        let id = candidate.policy.id();
-        if before.is_none_or(|before| before.policy.sha256 == id.sha256) {
-            return Ok(candidate);
-        }
-        match try_out(provider, &candidate.policy).await {
+        match trial::at_start(provider, &candidate.policy, before).await {
             Ok(()) => Ok(candidate),
             Err(error) => Err(Refusal {
                 error,
-                sha256: Some(id.sha256.clone()),
+                sha256: Some(candidate.policy.id().sha256.clone()),
             }),
         }
     }
@@ -167,11 +161,12 @@ impl Policies {
         loaded.unwrap_or_else(|error| Err(broke_down(&error)))
     }
 
-    /// The component that was active before, if it is kept.
+    /// The component that was active before, if it is kept and takes the settings of today.
     async fn last_good(&self, provider: &Provider, before: &Activation) -> Option<Policy> {
         let bytes = self.compiler.kept()?.component(&before.policy.sha256)?;
-        let loaded = self.load(provider, bytes).await;
-        Some(loaded.ok()?.policy)
+        let policy = self.load(provider, bytes).await.ok()?.policy;
+        let takes_settings = trial::settings(provider, &policy).await.is_ok();
+        takes_settings.then_some(policy)
     }
 
     /// Keeps a component for the next start.
@@ -309,28 +304,6 @@ async fn read(provider: &Provider) -> Result<Vec<u8>, Refusal> {
         }),
         Err(error) => Err(broke_down(&error)),
     }
-}
-
-/// Asks a policy about nobody, with the provider's settings: one that cannot even refuse
-/// somebody without claims would end every sign-in.
-async fn try_out(provider: &Provider, policy: &Policy) -> Result<(), LoadError> {
-    let (mut question, nothing) = Case::default().question_and_directory();
-    question.request.provider = provider.name.to_string();
-    question.request.issuer = provider.issuer().to_owned();
-    question.request.client_id.clone_from(&provider.client_id);
-    question.settings = provider.policy_document();
-    let Err(failure) = policy.decide(question, Arc::new(nothing)).await.outcome else {
-        return Ok(());
-    };
-    // Nothing is said about the policy: it may well be asked.
-    if matches!(failure.kind, FailureKind::QueueFull | FailureKind::Lookup) {
-        return Ok(());
-    }
-    Err(LoadError::new(
-        LoadStep::Trial,
-        format!("asked about somebody without claims it failed: {failure}"),
-        "let it refuse or admit whatever the claims are; `usher policy run` shows how it fails",
-    ))
 }
 
 /// A panic while a file is loaded is a fault of ours, and still says nothing to anybody else.

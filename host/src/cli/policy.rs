@@ -34,7 +34,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 #[command(before_help = EXAMPLES)]
 pub(super) enum Policy {
-    /// Say what a component is, without running it.
+    /// Say what a component is, and what it says about itself.
     Inspect(inspect::Inspect),
     /// Load a component as the service would, and put the cases beside it to it.
     Check(check::Check),
@@ -57,7 +57,7 @@ pub(super) enum Policy {
 impl Policy {
     pub(super) async fn run(self, console: &mut Console<'_>) -> Result<(), Failure> {
         match self {
-            Self::Inspect(command) => command.run(console),
+            Self::Inspect(command) => command.run(console).await,
             Self::Check(command) => command.run(console).await,
             Self::List(command) => command.run(console).await,
             Self::Compile(command) => command.run(console),

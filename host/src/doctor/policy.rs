@@ -39,6 +39,10 @@ pub(super) async fn examine(
         "policy",
         format!("{name} loads (sha256 {start}…, contract {})", id.contract),
     );
+    if let Err(error) = crate::app::policy_takes_settings(provider, &policy).await {
+        let (what, fix) = (error.message, error.fix);
+        report.broken("policy settings", what, fix);
+    }
     try_cases(&policy, case::beside(module), report).await;
 }
 

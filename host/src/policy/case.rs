@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use self::beside::beside;
+pub use self::beside::{beside, fingerprints};
 pub use self::directory::{CaseDirectory, CaseMembership, InMemory, Invited, KnownUser};
 pub use self::expect::Expect;
 use super::{Failure, Policy};
@@ -92,6 +92,18 @@ impl Case {
     /// A sign-in as most are: what measurements ask.
     pub fn typical() -> Self {
         Self::parse(TYPICAL).unwrap_or_else(|error| unreachable!("a test reads it: {error}"))
+    }
+
+    /// Nobody's sign-in at a site with settings of its own, which are a JSON object.
+    ///
+    /// # Errors
+    /// In words for whoever wrote the settings, with line and column.
+    pub fn with_site_settings(text: &str) -> Result<Self, String> {
+        let site =
+            serde_json::from_str(text).map_err(|error| format!("no JSON object: {error}"))?;
+        let mut case = Self::default();
+        case.settings.site = site;
+        Ok(case)
     }
 
     /// Reads a case.

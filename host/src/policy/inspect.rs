@@ -30,6 +30,13 @@ pub struct Inspection {
     pub producers: Vec<String>,
 }
 
+impl Inspection {
+    /// The full name under which it exports an interface of the contract.
+    pub(super) fn export(&self, interface: &str) -> Option<&str> {
+        named(&self.exports, interface)
+    }
+}
+
 /// Reads a component: everything is parsed and validated, nothing is run.
 ///
 /// # Errors
@@ -42,8 +49,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, LoadError> {
         .validate_all(bytes)
         .map_err(|error| damaged(&error))?;
     let outer = outer(bytes).map_err(|error| damaged(&error))?;
-    let exports = |interface: &str| outer.exports.iter().any(|name| is(name, interface));
-    let decide = outer.exports.iter().find(|name| is(name, "decide"));
+    let decide = named(&outer.exports, "decide");
     let foreign = outer
         .imports
         .iter()
@@ -51,10 +57,10 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, LoadError> {
     Ok(Inspection {
         sha256: sha256_hex(bytes),
         size: bytes.len(),
-        contract: decide.and_then(|name| version(name)).map(str::to_owned),
+        contract: decide.and_then(version).map(str::to_owned),
         foreign: foreign.cloned().collect(),
-        check: exports("check"),
-        about: exports("about"),
+        check: named(&outer.exports, "check").is_some(),
+        about: named(&outer.exports, "about").is_some(),
         producers: outer.producers.into_iter().collect(),
         imports: outer.imports,
         exports: outer.exports,
@@ -75,9 +81,13 @@ pub(super) fn version(name: &str) -> Option<&str> {
     Some(version)
 }
 
-fn is(name: &str, interface: &str) -> bool {
-    let rest = name.strip_prefix(PACKAGE).unwrap_or_default();
-    rest.split('@').next() == Some(interface)
+/// The name that stands for an interface of the contract, of whatever version.
+fn named<'a>(names: &'a [String], interface: &str) -> Option<&'a str> {
+    let is = |name: &&String| {
+        let rest = name.strip_prefix(PACKAGE).unwrap_or_default();
+        rest.split('@').next() == Some(interface)
+    };
+    names.iter().find(is).map(String::as_str)
 }
 
 /// What the outermost component imports and exports, and who made its parts.

@@ -36,6 +36,10 @@ pub(super) const NAME_CHARS: usize = 256;
 pub(super) const MESSAGE_CHARS: usize = 300;
 /// Characters of what a step of the trace saw; the rest is cut.
 pub(super) const SAW_CHARS: usize = 1_000;
+/// Problems of settings that a policy's own check finds; the rest is cut.
+pub(super) const PROBLEMS: usize = 64;
+/// Characters of what a policy says about itself, its schema of settings included.
+pub(super) const ABOUT_CHARS: usize = 64_000;
 /// Attributes of an outcome.
 pub(super) const ATTRIBUTES: usize = 64;
 /// Characters of an attribute's value.

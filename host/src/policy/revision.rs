@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use wasmtime::component::Component;
 
-use super::bindings::PolicyPre;
+use super::bindings::{Policy as Contract, PolicyPre};
 use super::case::Case;
 use super::compile::Compiler;
 use super::engine::Sandbox;
@@ -14,6 +14,7 @@ use super::evidence::plain;
 use super::failure::{Failure, FailureKind};
 use super::inspect::{Inspection, inspect, version};
 use super::limits::Limits;
+use super::optional::Optional;
 use super::session::Session;
 use crate::domain::{PolicyId, PolicyLimits, hex};
 
@@ -57,6 +58,10 @@ pub enum LoadStep {
     /// An instance can be made within the limits; where a policy takes another one's place, it
     /// also decides about nobody without failing.
     Trial,
+    /// The policy's own check finds nothing wrong with the provider's settings.
+    Settings,
+    /// It decides the site's cases as they expect.
+    Cases,
 }
 
 impl fmt::Display for LoadStep {
@@ -70,6 +75,8 @@ impl fmt::Display for LoadStep {
             Self::Compile => "compile",
             Self::Link => "link",
             Self::Trial => "trial",
+            Self::Settings => "settings",
+            Self::Cases => "cases",
         })
     }
 }
@@ -89,6 +96,7 @@ pub(super) struct Revision {
     pub(super) id: PolicyId,
     pub(super) limits: &'static Limits,
     pub(super) pre: PolicyPre<Session>,
+    pub(super) optional: Optional,
 }
 
 impl Revision {
@@ -105,6 +113,8 @@ impl Revision {
         let (inspection, contract) = examine(bytes, profile)?;
         let component = compiler.component(sandbox.engine(), &inspection.sha256, bytes)?;
         let pre = link(sandbox, &component)?;
+        let optional =
+            Optional::of(&component, &inspection).map_err(|what| not_the_contract(&what))?;
         let revision = Self {
             id: PolicyId {
                 sha256: inspection.sha256,
@@ -112,6 +122,7 @@ impl Revision {
             },
             limits: Limits::of(profile),
             pre,
+            optional,
         };
         revision.try_out(sandbox)?;
         Ok(revision)
@@ -122,8 +133,13 @@ impl Revision {
         let (nobody, nothing) = Case::default().question_and_directory();
         let session = Session::new(Box::new(nobody), Arc::new(nothing), None, self.limits);
         let mut store = sandbox.store(session);
-        match self.pre.instantiate(&mut store) {
-            Ok(_) => Ok(()),
+        let instance = self.pre.instance_pre().instantiate(&mut store);
+        let tried = instance.and_then(|instance| {
+            Contract::new(&mut store, &instance)?;
+            self.optional.have_their_types(&instance, &mut store)
+        });
+        match tried {
+            Ok(()) => Ok(()),
             Err(error) => {
                 let failure = Failure::of_call(&error, &store.data().recorder.logs);
                 if failure.kind == FailureKind::Invalid {

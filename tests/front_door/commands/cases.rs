@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde_json::{Value, json};
+use usher_tests::guests;
 use usher_tests::server::Installation;
 
 use super::{json_of, misused};
@@ -23,6 +24,42 @@ fn case(usher: &Installation, case: &Value) -> anyhow::Result<String> {
     let path = usher.path("case.json");
     std::fs::write(&path, case.to_string())?;
     Ok(path.display().to_string())
+}
+
+#[test]
+fn a_component_is_asked_what_it_is_and_to_check_settings() -> anyhow::Result<()> {
+    let Some(file) = guests::example("department")? else {
+        return Ok(());
+    };
+    let (usher, file) = (Installation::new(USHER), file.display().to_string());
+    let inspected = json_of(&usher, &["policy", "inspect", &file])?;
+    assert_eq!(inspected["description"]["name"], "department");
+    assert_eq!(inspected["description"]["codes"][0], "department_unknown");
+    assert_eq!(
+        inspected["settings_schema"]["required"],
+        json!(["departments"])
+    );
+    let shown = usher.must(&["policy", "inspect", &file])?;
+    for words in ["department_unknown, department_closed", "settings schema"] {
+        assert!(shown.contains(words), "{shown}");
+    }
+
+    let settings = usher.path("settings.json").display().to_string();
+    let check = ["policy", "check", &file, "--settings", &settings];
+    std::fs::write(&settings, r#"{"departments": {"research": "acme"}}"#)?;
+    assert_eq!(json_of(&usher, &check)?["settings"], json!([]));
+    std::fs::write(&settings, r#"{"departments": {"research": 7}}"#)?;
+    let answer = usher.run(&check)?;
+    assert_eq!(answer.code, Some(1), "{answer:#?}");
+    let problem = "FAIL settings: /site/departments/research must be the id of a company";
+    assert!(answer.stdout.contains(problem), "{answer:#?}");
+    for broken in ["[]", "{", ""] {
+        std::fs::write(&settings, broken)?;
+        misused(&usher, &check, &["settings.json", "JSON object", "fix:"])?;
+    }
+    let nowhere = ["policy", "check", &file, "--settings", "/nowhere.json"];
+    misused(&usher, &nowhere, &["/nowhere.json", "fix:"])?;
+    Ok(())
 }
 
 #[test]

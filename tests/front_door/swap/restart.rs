@@ -13,7 +13,7 @@ const STARTED_WITH_THE_LAST: &str = "started with the policy that was active bef
 
 impl Site {
     /// Stops the service, changes something, and starts it again.
-    async fn restarted_after(
+    pub(super) async fn restarted_after(
         self,
         change: impl FnOnce(&mut Installation, &Path) -> anyhow::Result<()>,
     ) -> anyhow::Result<Self> {

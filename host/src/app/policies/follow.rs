@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Candidate, Policies, Refusal, read, try_out};
+use super::trial::try_out;
+use super::{Candidate, Policies, Refusal, read};
 use crate::clock::Stopwatch;
 use crate::domain::{Activation, Provider};
-use crate::policy::{self, ActivePolicy, Fingerprint, LoadStep};
+use crate::policy::{self, ActivePolicy, Fingerprint, LoadStep, case};
 
 /// How often the file is looked at; it is taken once two looks found the same.
 const LOOK: Duration = Duration::from_millis(400);
@@ -28,6 +29,31 @@ enum Done {
     Yes,
     /// It may be on its way, or the store is down.
     TryAgain,
+}
+
+/// What is looked at: the file and, while its cases keep it out, they too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    file: Option<Fingerprint>,
+    cases: Vec<Fingerprint>,
+}
+
+impl Seen {
+    fn now(path: &Path, active: &ActivePolicy) -> Self {
+        Self {
+            file: Fingerprint::of(path),
+            cases: match waits_for_cases(active) {
+                true => case::fingerprints(path),
+                false => Vec::new(),
+            },
+        }
+    }
+}
+
+/// Whether mended cases alone would let the file in.
+fn waits_for_cases(active: &ActivePolicy) -> bool {
+    let refused = active.refused();
+    refused.is_some_and(|refused| refused.step == LoadStep::Cases.to_string())
 }
 
 impl Policies {
@@ -56,7 +82,7 @@ impl Policies {
     ) {
         let mut looks = tokio::time::interval(LOOK);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let (mut seen, mut dealt_with) = (Fingerprint::of(path), None);
+        let (mut seen, mut dealt_with) = (Seen::now(path, active), None);
         let mut stable = Stopwatch::start();
         loop {
             let told = tokio::select! {
@@ -66,7 +92,7 @@ impl Policies {
             if active.is_forgotten() {
                 return;
             }
-            let now = Fingerprint::of(path);
+            let now = Seen::now(path, active);
             let changed = now != seen;
             if changed {
                 (seen, stable) = (now, Stopwatch::start());
@@ -75,9 +101,14 @@ impl Policies {
                 continue;
             }
             let settled = told || stable.elapsed() >= SETTLE;
+            let cases = case::fingerprints(path);
             let done = self.look(provider, active, settled, told).await;
             // What changed while it was loaded is looked at again.
-            if done == Done::Yes && Fingerprint::of(path) == seen {
+            if done == Done::Yes && Fingerprint::of(path) == seen.file {
+                seen.cases = match waits_for_cases(active) {
+                    true => cases,
+                    false => Vec::new(),
+                };
                 dealt_with = Some(seen.clone());
             }
         }
@@ -100,7 +131,7 @@ impl Policies {
             return self.is_active(provider, active, told).await;
         }
         let known = active.refused().and_then(|refused| refused.sha256);
-        if !told && known.as_ref() == Some(&sha256) {
+        if !told && known.as_ref() == Some(&sha256) && !waits_for_cases(active) {
             return Done::Yes;
         }
         let candidate = match self.load(provider, bytes).await {
@@ -109,9 +140,8 @@ impl Policies {
         };
         if let Err(error) = try_out(provider, &candidate.policy).await {
             let sha256 = Some(sha256);
-            self.refuse(provider, active, Refusal { error, sha256 })
-                .await;
-            return Done::Yes;
+            let refusal = Refusal { error, sha256 };
+            return self.not_yet(provider, active, refusal, settled, told).await;
         }
         self.swap(provider, active, candidate).await
     }
@@ -126,7 +156,9 @@ impl Policies {
         settled: bool,
         told: bool,
     ) -> Done {
-        let may_be_on_its_way = matches!(refusal.error.step, LoadStep::Read | LoadStep::Parse);
+        let step = refusal.error.step;
+        // Cases are copied one after the other, before the component or after it.
+        let may_be_on_its_way = matches!(step, LoadStep::Read | LoadStep::Parse | LoadStep::Cases);
         if may_be_on_its_way && !settled {
             return Done::TryAgain;
         }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 
 use super::Case;
+use crate::policy::Fingerprint;
 
 /// The default policy's own.
 static DEFAULT_CASES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../policy-guest/cases");
@@ -34,23 +35,10 @@ fn of_default() -> Result<Vec<(String, Case)>, String> {
 }
 
 fn of_module(module: &Path) -> Result<Vec<(String, Case)>, String> {
-    let folders = [
-        module.with_extension("cases"),
-        module.with_file_name("cases"),
-    ];
-    let Some(folder) = folders.iter().find(|folder| folder.is_dir()) else {
+    let Some(folder) = folder(module) else {
         return Ok(Vec::new());
     };
-    let unreadable = |error: std::io::Error| format!("{}: {error}", folder.display());
-    let mut files: Vec<PathBuf> = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        files.push(entry.map_err(unreadable)?.path());
-    }
-    files.retain(|file| {
-        file.extension()
-            .is_some_and(|extension| extension == "json")
-    });
-    files.sort();
+    let files = files(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let read = files.into_iter().map(|file| {
         let name = file.display().to_string();
         let text = std::fs::read_to_string(&file).map_err(|error| format!("{name}: {error}"))?;
@@ -58,4 +46,35 @@ fn of_module(module: &Path) -> Result<Vec<(String, Case)>, String> {
         Ok((name, case))
     });
     read.collect()
+}
+
+/// Tells whether the cases beside a component are still the same.
+pub fn fingerprints(module: &Path) -> Vec<Fingerprint> {
+    let files = folder(module).and_then(|folder| files(&folder).ok());
+    let files = files.unwrap_or_default();
+    files
+        .iter()
+        .filter_map(|file| Fingerprint::of(file))
+        .collect()
+}
+
+fn folder(module: &Path) -> Option<PathBuf> {
+    let folders = [
+        module.with_extension("cases"),
+        module.with_file_name("cases"),
+    ];
+    folders.into_iter().find(|folder| folder.is_dir())
+}
+
+/// The `.json` files of a folder, by name. Reading a pipe would wait for whoever writes to it.
+fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|it| it == "json") && file.is_file() {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
